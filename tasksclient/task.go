@@ -1,0 +1,159 @@
+package tasksclient
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/deepomatic/tasks/gen"
+)
+
+// Status is where a task stands. The page documents the three values below;
+// any other is passed on as it came.
+type Status string
+
+// The documented statuses.
+const (
+	StatusPending Status = "pending" // not done yet
+	StatusSuccess Status = "success" // done: Data holds the answer
+	StatusError   Status = "error"   // done: Error says why it failed
+)
+
+// Task is the state of a call that the API answered with a task_id, and its
+// result once there is one. Its JSON has the API's own names and shape.
+type Task struct {
+	ID     string
+	Status Status
+	// Error is what went wrong, if Status is StatusError; otherwise "".
+	Error string
+	// DateCreated is when the task was made, by the server's clock.
+	DateCreated time.Time
+	// DateUpdated is when the task stopped being pending, by the server's
+	// clock. While it is pending it is zero or equal to DateCreated.
+	DateUpdated time.Time
+	// Data is the answer of the call that made the task, as it came; nil
+	// unless the task succeeded. [Decode] reads it into a type.
+	Data json.RawMessage
+	// Subtasks is described nowhere and null wherever it was seen: nil then,
+	// otherwise the JSON as it came.
+	Subtasks json.RawMessage
+}
+
+// Decode reads t.Data into a T, such as [gen.InferenceResult]. Names are
+// matched exactly, unknown ones are ignored, duplicate ones refused.
+//
+// Only a task that succeeded has data. For any other the error is what a wait
+// would have said: a [*TaskError], or a [*PendingError], or a [*ProtocolError]
+// for a status that is not documented. It is a [*ProtocolError] as well if
+// data is null or does not fit T.
+func Decode[T any](t *Task) (T, error) {
+	var v, zero T
+	if t == nil {
+		return zero, &InputError{Name: "task", Problem: "is nil; Decode a task that Get, List or a wait returned"}
+	}
+	switch t.Status {
+	case StatusSuccess:
+	case StatusError:
+		return zero, &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
+	case StatusPending:
+		return zero, &PendingError{IDs: []string{t.ID}}
+	default:
+		return zero, &ProtocolError{Task: t, Reason: undocumented(t.ID, string(t.Status))}
+	}
+	if t.Data == nil {
+		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
+	}
+	if err := jsonv2.Unmarshal(t.Data, &v); err != nil {
+		return zero, &ProtocolError{Task: t, Err: err,
+			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, whereUnfit(err, oneLine))}
+	}
+	return v, nil
+}
+
+// MarshalJSON gives the task as the API does: the same names, null where the
+// API has null.
+func (t Task) MarshalJSON() ([]byte, error) {
+	return jsonv2.Marshal(t.wire())
+}
+
+// UnmarshalJSON reads what MarshalJSON and the API write.
+func (t *Task) UnmarshalJSON(b []byte) error {
+	var w gen.Task
+	if err := jsonv2.Unmarshal(b, &w); err != nil {
+		return fmt.Errorf("tasksclient: a task's JSON: %w", err)
+	}
+	*t = *fromWire(&w)
+	return nil
+}
+
+// fromWire is the one place where a gen.Task becomes a Task. The strings and
+// the raw JSON are shared, not copied.
+func fromWire(w *gen.Task) *Task {
+	t := &Task{
+		ID:          w.ID,
+		Status:      Status(w.Status),
+		DateCreated: w.DateCreated,
+		Data:        unlessNull(w.Data),
+		Subtasks:    unlessNull(w.Subtasks),
+	}
+	if w.Error != nil {
+		t.Error = *w.Error
+	}
+	if w.DateUpdated != nil {
+		t.DateUpdated = *w.DateUpdated
+	}
+	return t
+}
+
+func (t *Task) wire() *gen.Task {
+	w := &gen.Task{
+		ID:          t.ID,
+		Status:      gen.TaskStatus(t.Status),
+		DateCreated: t.DateCreated,
+		Data:        orNull(t.Data),
+		Subtasks:    orNull(t.Subtasks),
+	}
+	if t.Error != "" || t.Status == StatusError {
+		w.Error = &t.Error
+	}
+	if !t.DateUpdated.IsZero() {
+		w.DateUpdated = &t.DateUpdated
+	}
+	return w
+}
+
+func unlessNull(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+func orNull(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage("null")
+	}
+	return raw
+}
+
+func undocumented(id, status string) string {
+	return fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
+		oneLine(id, idBytes), oneLine(status, 40))
+}
+
+// whereUnfit says where JSON does not fit, without quoting any value: a task's
+// data has no place in a message. Names are shown as quote makes them.
+func whereUnfit(err error, quote func(string, int) string) string {
+	var unfit *jsonv2.SemanticError
+	if errors.As(err, &unfit) {
+		at := quote(string(unfit.JSONPointer), idBytes)
+		if at == "" {
+			at = "the top"
+		}
+		return fmt.Sprintf("a JSON %s at %s can't be a Go %v", unfit.JSONKind, at, unfit.GoType)
+	}
+	return "it is not valid JSON"
+}
