@@ -145,11 +145,8 @@ func followQuery(next string) url.Values {
 
 // listOnce asks for one page.
 func (c *Client) listOnce(ctx context.Context, ids []string, follow url.Values) (*page, error) {
-	params := gen.ListTasksParams{TaskIDs: ids}
-	if follow == nil {
-		params.Limit = new(len(ids)) // all on one page, if the server allows
-	}
-	req, err := gen.NewListTasksRequest(c.server.String(), &params)
+	// No limit: a page holds 100 unless told otherwise, and no batch is larger.
+	req, err := gen.NewListTasksRequest(c.server.String(), &gen.ListTasksParams{TaskIDs: ids})
 	if err != nil {
 		return nil, fmt.Errorf("tasksclient: building the request: %w", err)
 	}

@@ -42,9 +42,6 @@ func asked(r *http.Request) string {
 	q := r.URL.Query()
 	text := strings.Join(q["task_ids"], ",")
 	q.Del("task_ids")
-	if q.Get("limit") == strconv.Itoa(len(r.URL.Query()["task_ids"])) {
-		q.Del("limit")
-	}
 	if len(q) > 0 {
 		text += "+" + q.Encode()
 	}

@@ -1,0 +1,187 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	tasks "github.com/deepomatic/tasks"
+)
+
+// Check holds an exchange to the contract of this module and returns what
+// breaks it, the request's breaches first. A path may have a slash at its end,
+// as openapi.yaml says of its server; its host does not matter.
+func Check(x Exchange) []Finding {
+	return embedded().check(x)
+}
+
+// embedded is the contract of this module.
+var embedded = sync.OnceValue(func() *validator {
+	v, err := newValidator(tasks.OpenAPI)
+	if err != nil {
+		panic("contract: the embedded openapi.yaml: " + err.Error()) // a test keeps it valid
+	}
+	return v
+})
+
+// validator holds exchanges to one document.
+type validator struct {
+	doc  *openapi3.T
+	base string // the path of its server
+}
+
+func newValidator(spec []byte) (*validator, error) {
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := doc.Validate(loader.Context, openapi3.EnableExamplesValidation()); err != nil {
+		return nil, err
+	}
+	if len(doc.Servers) == 0 {
+		return nil, errors.New("it names no server")
+	}
+	server, err := url.Parse(doc.Servers[0].URL)
+	if err != nil {
+		return nil, err
+	}
+	return &validator{doc: doc, base: strings.TrimSuffix(server.Path, "/")}, nil
+}
+
+func (v *validator) check(x Exchange) []Finding {
+	u, err := url.Parse(x.URL)
+	if err != nil {
+		return []Finding{{Where: "request", Rule: RulePath, Expected: "a URL", Got: short(x.URL)}}
+	}
+	route, params, finding := v.route(x.Method, u)
+	if finding != nil {
+		return []Finding{*finding}
+	}
+	req := (&http.Request{Method: x.Method, URL: u, Header: x.RequestHeader, Body: http.NoBody}).WithContext(context.Background())
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	input := &openapi3filter.RequestValidationInput{
+		Request: req, PathParams: params, QueryParams: u.Query(), Route: route,
+		Options: &openapi3filter.Options{
+			MultiError: true, IncludeResponseStatus: true, SkipSettingDefaults: true, RejectWhenRequestBodyNotSpecified: true,
+			AuthenticationFunc: authenticated, SchemaValidationOptions: strictFormats(),
+		},
+	}
+	return append(v.checkRequest(input, x), v.checkResponse(input, x)...)
+}
+
+// route finds the operation of a request. The contract has two paths, so that
+// needs no router.
+func (v *validator) route(method string, u *url.URL) (*routers.Route, map[string]string, *Finding) {
+	path, below := strings.CutPrefix(u.EscapedPath(), v.base+"/")
+	path = "/" + strings.TrimSuffix(path, "/")
+	params := map[string]string{}
+	item := v.doc.Paths.Value(path)
+	if id, single := strings.CutPrefix(path, "/tasks/"); item == nil && single && !strings.Contains(id, "/") {
+		if name, err := url.PathUnescape(id); err == nil {
+			params["task_id"] = name
+			path = "/tasks/{task_id}"
+			item = v.doc.Paths.Value(path)
+		}
+	}
+	if !below || item == nil {
+		return nil, nil, &Finding{Where: "request", Rule: RulePath, Expected: "a path of the contract, below " + v.base, Got: short(u.EscapedPath())}
+	}
+	operation := item.GetOperation(method)
+	if operation == nil {
+		return nil, nil, &Finding{Where: "request", Rule: RuleMethod, Expected: "an operation of " + path, Got: method}
+	}
+	return &routers.Route{Spec: v.doc, Server: v.doc.Servers[0], Path: path, PathItem: item, Method: method, Operation: operation}, params, nil
+}
+
+// authenticated says whether a request carries the header of a scheme. What
+// the header holds is for the server to judge.
+func authenticated(_ context.Context, input *openapi3filter.AuthenticationInput) error {
+	scheme := input.SecurityScheme
+	if scheme.Type != "apiKey" || scheme.In != "header" {
+		return fmt.Errorf("the scheme %s is no key in a header", input.SecuritySchemeName)
+	}
+	if input.RequestValidationInput.Request.Header.Get(scheme.Name) == "" {
+		return fmt.Errorf("no %s header", scheme.Name)
+	}
+	return nil
+}
+
+// strictFormats are the formats of the contract. kin-openapi looks at the shape
+// of a time only, and at URLs not at all.
+func strictFormats() []openapi3.SchemaValidationOption {
+	shape := openapi3.SchemaStringFormats["date-time"]
+	return []openapi3.SchemaValidationOption{
+		openapi3.EnableFormatValidation(),
+		openapi3.WithStringFormatValidator("date-time", openapi3.NewCallbackValidator(func(s string) error {
+			_, err := time.Parse(time.RFC3339Nano, s)
+			return errors.Join(shape.Validate(s), err)
+		})),
+		openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(func(s string) error {
+			u, err := url.Parse(s)
+			if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsAny(s, " \t\n")) {
+				err = errors.New("no absolute URL")
+			}
+			return err
+		})),
+	}
+}
+
+func (v *validator) checkRequest(input *openapi3filter.RequestValidationInput, x Exchange) []Finding {
+	var found []Finding
+	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
+		found = requestFindings(err)
+	}
+	if len(x.RequestBody) > 0 {
+		found = append(found, Finding{Where: "request", Rule: RuleRequestBody, Expected: "no body", Got: fmt.Sprintf("%d bytes", len(x.RequestBody))})
+	}
+	for _, name := range sortedKeys(input.QueryParams) {
+		p := input.Route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
+		if p == nil {
+			found = append(found, Finding{Where: "request query " + name, Rule: RuleUnknownQuery, Expected: "no such parameter"})
+			continue
+		}
+		found = append(found, styleFindings(p, input.QueryParams[name])...)
+	}
+	return found
+}
+
+// styleFindings tells ids that are written in another way than the contract
+// has it, which reads as one strange id.
+func styleFindings(p *openapi3.Parameter, values []string) []Finding {
+	schema := p.Schema.Value
+	where := "request query " + p.Name
+	explode := p.Explode == nil || *p.Explode
+	switch {
+	case !schema.Type.Is("array") && len(values) > 1:
+		return []Finding{{Where: where, Rule: RuleStyle, Expected: "one value", Got: fmt.Sprintf("%d of them", len(values))}}
+	case !schema.Type.Is("array"):
+		return nil
+	case !explode && len(values) > 1:
+		return []Finding{{Where: where, Rule: RuleStyle, Expected: "one value, joined by commas", Got: fmt.Sprintf("%d of them", len(values))}}
+	case explode && slices.ContainsFunc(values, func(s string) bool { return strings.ContainsAny(s, ",|[ ") }):
+		return []Finding{{Where: where, Rule: RuleStyle, Expected: "the parameter repeated, once for each value", Got: short(strings.Join(values, "&"))}}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

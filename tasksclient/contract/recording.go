@@ -1,0 +1,201 @@
+package contract
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+// Provenance says where the exchanges of a recording come from.
+type Provenance string
+
+// The provenances.
+const (
+	Documented Provenance = "documented" // published by the vendor, to the letter
+	Derived    Provenance = "derived"    // made from what the vendor published, or from the framework behind the API
+	Live       Provenance = "live"       // recorded from the real API
+)
+
+// Recording is a file of exchanges in the order in which they happened.
+//
+// As text it is a txtar archive. Its comment begins with "name: value" lines:
+// provenance, source, date (YYYY-MM-DD) and, if the exchanges break the
+// contract on purpose, violates with the rules. A blank line and free text may
+// follow. Then come the files 1-request.http, 1-response.http, 2-request.http
+// and so on, each in plain HTTP text, the body as it came but for one newline
+// at its end; and any others, kept in Extra.
+type Recording struct {
+	Name       string
+	Provenance Provenance
+	Source     string
+	Date       string
+	Violates   []Rule
+	Notes      string
+	Exchanges  []Exchange
+	Extra      []txtar.File
+}
+
+// maxRecording bounds a file that is to be parsed.
+const maxRecording = 64 << 20
+
+// Parse reads a recording. Name is for its errors, which say what is wrong and
+// in which part. Exchanges may be numbered from 1 only, without gaps.
+func Parse(name string, data []byte) (*Recording, error) {
+	fail := func(part, problem string) (*Recording, error) {
+		return nil, fmt.Errorf("contract: recording %s: %s: %s", name, part, problem)
+	}
+	if len(data) > maxRecording {
+		return fail("file", fmt.Sprintf("is larger than %d bytes", maxRecording))
+	}
+	archive := txtar.Parse(data)
+	r := &Recording{Name: name}
+	if err := r.parseHeader(string(archive.Comment)); err != nil {
+		return fail("header", err.Error())
+	}
+	for _, file := range archive.Files {
+		number, side, ok := strings.Cut(strings.TrimSuffix(file.Name, ".http"), "-")
+		if !ok || side != "request" && side != "response" || !strings.HasSuffix(file.Name, ".http") {
+			r.Extra = append(r.Extra, file)
+			continue
+		}
+		n, err := strconv.Atoi(number)
+		var x *Exchange
+		switch {
+		case err == nil && side == "request" && n == len(r.Exchanges)+1 && r.complete():
+			r.Exchanges = append(r.Exchanges, Exchange{})
+			x = &r.Exchanges[n-1]
+			err = x.parseRequest(file.Data)
+		case err == nil && side == "response" && n == len(r.Exchanges) && !r.complete():
+			x = &r.Exchanges[n-1]
+			err = x.parseResponse(file.Data)
+		default:
+			err = errors.New("is out of order; a request and its response come in pairs, numbered from 1")
+		}
+		if err != nil {
+			return fail(file.Name, err.Error())
+		}
+	}
+	if len(r.Exchanges) == 0 || !r.complete() {
+		return fail("file", "ends before the response of its last request")
+	}
+	return r, nil
+}
+
+// complete says whether each request so far has its response.
+func (r *Recording) complete() bool {
+	return len(r.Exchanges) == 0 || r.Exchanges[len(r.Exchanges)-1].Status != 0
+}
+
+func (r *Recording) parseHeader(comment string) error {
+	head, notes, _ := strings.Cut(comment, "\n\n")
+	r.Notes = strings.TrimSpace(notes)
+	for line := range strings.Lines(head) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok {
+			return fmt.Errorf("the line %q is not of the form name: value", strings.TrimSpace(line))
+		}
+		switch name {
+		case "provenance":
+			r.Provenance = Provenance(value)
+		case "source":
+			r.Source = value
+		case "date":
+			r.Date = value
+		case "violates":
+			for rule := range strings.SplitSeq(value, ", ") {
+				r.Violates = append(r.Violates, Rule(rule))
+			}
+		default:
+			return fmt.Errorf("%q is none of provenance, source, date and violates", name)
+		}
+	}
+	if !slices.Contains([]Provenance{Documented, Derived, Live}, r.Provenance) {
+		return fmt.Errorf("provenance %q is none of documented, derived and live", r.Provenance)
+	}
+	if r.Source == "" {
+		return errors.New("there is no source")
+	}
+	if _, err := time.Parse(time.DateOnly, r.Date); err != nil {
+		return fmt.Errorf("the date %q is not of the form YYYY-MM-DD", r.Date)
+	}
+	return nil
+}
+
+func (x *Exchange) parseRequest(data []byte) error {
+	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(data)))
+	if err != nil {
+		return fmt.Errorf("is no HTTP request: %w", err)
+	}
+	x.Method, x.URL, x.RequestHeader = req.Method, req.RequestURI, req.Header
+	if req.Host != "" {
+		x.RequestHeader.Set("Host", req.Host)
+	}
+	if x.RequestBody, err = io.ReadAll(req.Body); err != nil {
+		return fmt.Errorf("its body: %w", err)
+	}
+	return nil
+}
+
+func (x *Exchange) parseResponse(data []byte) error {
+	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(data)), nil)
+	if err != nil {
+		return fmt.Errorf("is no HTTP response: %w", err)
+	}
+	if res.StatusCode < 100 || res.StatusCode > 999 {
+		return fmt.Errorf("the status %d is none", res.StatusCode)
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("its body: %w", err)
+	}
+	x.Status, x.Header, x.Body = res.StatusCode, res.Header, bytes.TrimSuffix(body, []byte("\n"))
+	return nil
+}
+
+// Format writes the recording as Parse reads it.
+func (r *Recording) Format() []byte {
+	var head strings.Builder
+	fmt.Fprintf(&head, "provenance: %s\nsource: %s\ndate: %s\n", r.Provenance, r.Source, r.Date)
+	if len(r.Violates) > 0 {
+		rules := make([]string, len(r.Violates))
+		for i, rule := range r.Violates {
+			rules[i] = string(rule)
+		}
+		fmt.Fprintf(&head, "violates: %s\n", strings.Join(rules, ", "))
+	}
+	if r.Notes != "" {
+		fmt.Fprintf(&head, "\n%s\n", r.Notes)
+	}
+	archive := txtar.Archive{Comment: []byte(head.String())}
+	for i, x := range r.Exchanges {
+		archive.Files = append(archive.Files,
+			txtar.File{Name: fmt.Sprintf("%d-request.http", i+1), Data: message(fmt.Sprintf("%s %s HTTP/1.1", x.Method, x.URL), x.RequestHeader, x.RequestBody)},
+			txtar.File{Name: fmt.Sprintf("%d-response.http", i+1), Data: message(fmt.Sprintf("HTTP/1.1 %d %s", x.Status, http.StatusText(x.Status)), x.Header, x.Body)})
+	}
+	archive.Files = append(archive.Files, r.Extra...)
+	return txtar.Format(&archive)
+}
+
+// message is a request or a response in plain HTTP text.
+func message(first string, header http.Header, body []byte) []byte {
+	b := append([]byte(first), '\n')
+	for _, name := range sortedKeys(header) {
+		for _, value := range header[name] {
+			b = fmt.Appendf(b, "%s: %s\n", name, value)
+		}
+	}
+	b = append(b, '\n')
+	if len(body) > 0 {
+		b = append(append(b, body...), '\n')
+	}
+	return b
+}

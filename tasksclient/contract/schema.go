@@ -1,0 +1,147 @@
+package contract
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// requestFindings makes findings of what kin-openapi says about a request.
+func requestFindings(err error) []Finding {
+	if many, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // only the outermost is taken apart; those inside belong to a parameter
+		var found []Finding
+		for _, one := range many {
+			found = append(found, requestFindings(one)...)
+		}
+		return found
+	}
+	var security *openapi3filter.SecurityRequirementsError
+	if errors.As(err, &security) {
+		return []Finding{{Where: "request", Rule: RuleSecurity, Expected: "the key in the header X-API-KEY", Got: "none"}}
+	}
+	var request *openapi3filter.RequestError
+	if errors.As(err, &request) && request.Parameter != nil {
+		where := "request " + request.Parameter.In + " " + request.Parameter.Name
+		var schema *openapi3.SchemaError
+		if errors.As(request.Err, &schema) {
+			return []Finding{{Where: where, Rule: ruleOf(schema), Expected: oneLine(schema.Reason), Got: short(fmt.Sprint(schema.Value))}}
+		}
+		return []Finding{{Where: where, Rule: RuleParameter, Expected: "what the contract says of it", Got: plain(request)}}
+	}
+	return []Finding{{Where: "request", Rule: RuleParameter, Expected: "what the contract says", Got: plain(err)}}
+}
+
+// responseFindings makes findings of what kin-openapi says about a response.
+func responseFindings(err error) []Finding {
+	var response *openapi3filter.ResponseError
+	if errors.As(err, &response) && response.Err != nil {
+		err = response.Err
+	}
+	if many, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // it may hold one itself; only the outermost is taken apart
+		var found []Finding
+		for _, one := range many {
+			found = append(found, responseFindings(one)...)
+		}
+		return found
+	}
+	var schema *openapi3.SchemaError
+	if !errors.As(err, &schema) {
+		return []Finding{{Where: "response body", Rule: RuleInvalidJSON, Expected: "what the contract says", Got: plain(err)}}
+	}
+	path := schema.JSONPointer()
+	where := "response body"
+	if len(path) > 0 {
+		where = "response " + pointer("/"+strings.Join(path, "/"))
+	}
+	f := Finding{Where: where, Rule: ruleOf(schema), Expected: oneLine(schema.Reason)}
+	if f.Rule != RuleRequired {
+		f.Got = kind(schema.Value)
+	}
+	return []Finding{f}
+}
+
+// ruleOf is the rule of the schema's keyword that was broken.
+func ruleOf(err *openapi3.SchemaError) Rule {
+	switch keyword := err.SchemaField; keyword {
+	case "enum":
+		if err.Value == nil {
+			return RuleNullable
+		}
+		return RuleEnum
+	case "required", "type", "nullable", "format":
+		return Rule(keyword)
+	case "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern":
+		return RuleLimit
+	case "properties":
+		return RuleUnknownField
+	}
+	return RuleType
+}
+
+// kind shows a value without telling much of it: short text and numbers as
+// they are, the rest by their kind.
+func kind(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return short(v)
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "an array"
+	}
+	return short(fmt.Sprint(value))
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// plain is an error of kin-openapi on one line; they like to quote schemas.
+func plain(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return oneLine(text)
+}
+
+// unknownFields tells the fields of a body that its schema does not name,
+// except where the contract says that any may be there.
+func unknownFields(schema *openapi3.Schema, body []byte) []Finding {
+	var value any
+	if json.Unmarshal(body, &value) != nil {
+		return nil // was told before
+	}
+	var found []Finding
+	walk(schema, value, "", &found)
+	return found
+}
+
+func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
+	for _, part := range schema.AllOf {
+		walk(part.Value, value, at, found)
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		open := schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has || schema.AdditionalProperties.Schema != nil
+		if open || len(schema.Properties) == 0 {
+			return
+		}
+		for _, name := range sortedKeys(v) {
+			below := at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+			if ref := schema.Properties[name]; ref != nil {
+				walk(ref.Value, v[name], below, found)
+				continue
+			}
+			*found = append(*found, Finding{Where: "response " + pointer(below), Rule: RuleUnknownField, Expected: "no such field"})
+		}
+	case []any:
+		if schema.Items != nil {
+			for i, item := range v {
+				walk(schema.Items.Value, item, at+"/"+strconv.Itoa(i), found)
+			}
+		}
+	}
+}
