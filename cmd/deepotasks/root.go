@@ -1,0 +1,69 @@
+package main
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"github.com/deepomatic/tasks/tasksclient"
+)
+
+// options are what all commands share.
+type options struct {
+	demo bool
+	json bool
+}
+
+func rootCommand(stdout, stderr io.Writer) *cobra.Command {
+	var opts options
+	root := &cobra.Command{
+		Use:   "deepotasks",
+		Short: "Get the results of Deepomatic's tasks",
+		Long: `Some calls of Deepomatic's API answer with a task_id. deepotasks gets from that id to the result.
+
+Environment:
+  DEEPOMATIC_API_KEY         the API key; needed unless --demo is given
+  DEEPOMATIC_APP_ID          an app id, if you were given one
+  DEEPOMATIC_API_URL         the API's root without the version (default https://api.deepomatic.com)
+  DEEPOMATIC_API_VERIFY_TLS  0 leaves the server's certificate unchecked (default 1)
+
+Exit codes:
+  0    all tasks succeeded
+  1    wrong usage, or something unexpected, such as no network
+  2    some tasks failed
+  3    the time ran out while tasks were pending
+  4    some ids are unknown
+  5    not authorised: the key is missing or wrong
+  130  interrupted by Ctrl-C
+If several apply: 130, then 5, 1, 3, 4 and 2.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.PersistentFlags().BoolVar(&opts.demo, "demo", false, "use the embedded fake API and its tasks: no key, no network")
+	root.PersistentFlags().BoolVar(&opts.json, "json", false, "print each task as a line of JSON, with the API's own fields")
+	root.AddCommand(getCommand(&opts), waitCommand(&opts))
+	return root
+}
+
+// client is the client of the real API, or of the fake one. ids are those that
+// were given, or the demo's if none were.
+func (o *options) client(args []string) (client *tasksclient.Client, ids []string, err error) {
+	if o.demo {
+		fake, known := demo()
+		if len(args) == 0 {
+			args = known
+		}
+		client, err = tasksclient.New(demoKey, tasksclient.WithHTTPClient(&http.Client{Transport: fake}))
+		return client, args, err
+	}
+	if len(args) == 0 {
+		return nil, nil, &tasksclient.InputError{Name: "ids", Problem: "there are none; give one or more task ids, or --demo"}
+	}
+	client, err = tasksclient.NewFromEnv(tasksclient.WithUserAgent("deepotasks"))
+	return client, args, err
+}
