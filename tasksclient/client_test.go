@@ -116,7 +116,7 @@ func TestARequestCarriesWhatTheOptionsSay(t *testing.T) {
 
 func TestTheHTTPClientIsNeverChanged(t *testing.T) {
 	t.Parallel()
-	given := &http.Client{Transport: apiFunc(one("success")), Timeout: time.Minute}
+	given := &http.Client{Transport: one("success"), Timeout: time.Minute}
 	c, err := New("k", WithHTTPClient(given))
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ func TestGetReturnsAnyTaskWhateverItsStatus(t *testing.T) {
 	for _, what := range []string{"pending", "success", "error: no image", "cancelled"} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			task, err := apiFunc(one(what)).client(t).Get(t.Context(), "a")
+			task, err := one(what).client(t).Get(t.Context(), "a")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +132,7 @@ func TestGetRefusesAnAnswerThatIsNotThisTask(t *testing.T) {
 			t.Parallel()
 			_, err := answer.client(t, WithRetry(1, 1)).Get(t.Context(), "a")
 			var protocol *ProtocolError
-			if !errors.As(err, &protocol) || protocol.Path != "/v0.7/tasks/a" || protocol.StatusCode != 200 {
+			if !errors.As(err, &protocol) || protocol.Path != "/v0.7/tasks/a" || protocol.StatusCode != http.StatusOK {
 				t.Errorf("err = %v", err)
 			}
 		})
@@ -175,7 +175,7 @@ func TestAnErrorBodyOfAnyKnownShapeIsRead(t *testing.T) {
 		``:                             "",
 		"{\"detail\":\"two\\nlines\"}": "two lines",
 	} {
-		_, err := apiFunc(status(400, body)).client(t).Get(t.Context(), "a")
+		_, err := status(400, body).client(t).Get(t.Context(), "a")
 		var api *APIError
 		if !errors.As(err, &api) || api.Detail != want {
 			t.Errorf("%s: detail %q, want %q", body, api.Detail, want)

@@ -258,7 +258,7 @@ func TestAPageWithOneBadTaskStillGivesTheOthers(t *testing.T) {
 
 func TestABatchWhoseAnswerIsTooLargeIsAskedForInParts(t *testing.T) {
 	t.Parallel()
-	c := apiFunc(all("success")).client(t, WithMaxResponseBytes(600), WithRetry(1, 1))
+	c := all("success").client(t, WithMaxResponseBytes(600), WithRetry(1, 1))
 	var ids []string
 	for i := range 10 {
 		ids = append(ids, fmt.Sprint(i))

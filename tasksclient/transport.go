@@ -3,7 +3,6 @@ package tasksclient
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +60,7 @@ func (c *Client) do(ctx context.Context, req *http.Request) (*answer, error) {
 	c.sign(req.Header)
 
 	start := time.Now()
-	res, err := c.http.Do(req)
+	res, err := c.http.Do(req) //nolint:bodyclose // it is closed below, as soon as it was read
 	if err != nil {
 		return nil, c.noAnswer(ctx, req, start, err)
 	}
@@ -199,7 +198,7 @@ func detail(body []byte) string {
 		return "" // no error is that long; it is somebody's page
 	}
 	var known gen.ErrorDetail
-	if json.Unmarshal(body, &known) == nil {
+	if jsonv2.Unmarshal(body, &known) == nil {
 		for _, text := range []*string{known.Detail, known.Error} {
 			if text != nil {
 				return *text
@@ -208,12 +207,12 @@ func detail(body []byte) string {
 	}
 	var texts []string
 	var fields map[string][]string
-	if json.Unmarshal(body, &fields) == nil {
+	if jsonv2.Unmarshal(body, &fields) == nil {
 		for name, problems := range fields {
 			texts = append(texts, name+": "+strings.Join(problems, " "))
 		}
 		slices.Sort(texts)
-	} else if json.Unmarshal(body, &texts) != nil {
+	} else if jsonv2.Unmarshal(body, &texts) != nil {
 		return ""
 	}
 	return strings.Join(texts, "; ")

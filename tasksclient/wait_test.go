@@ -463,7 +463,7 @@ func TestInvariant7WhenTheContextEndsEveryUnfinishedIDHasItsLastSnapshot(t *test
 		wantOutcomes(t, results, "a pending PendingError; b success; c pending PendingError")
 		for _, err := range []error{err, results[0].Err, results[2].Err} {
 			var api *APIError
-			if !errors.Is(err, why) || !errors.Is(err, context.Canceled) || !errors.As(err, &api) || api.StatusCode != 503 {
+			if !errors.Is(err, why) || !errors.Is(err, context.Canceled) || !errors.As(err, &api) || api.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("err = %v", err)
 			}
 		}

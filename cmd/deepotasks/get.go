@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -41,10 +42,11 @@ func getCommand(opts *options) *cobra.Command {
 	}
 }
 
-// print shows one result: the task on standard output, and what is no task on
+// print shows one result: the task on standard output, and what is no result on
 // standard error, so that a pipe gets data only.
 func (o *options) print(cmd *cobra.Command, r tasksclient.Result) error {
-	if r.Task == nil {
+	var pending *tasksclient.PendingError
+	if r.Task == nil || errors.As(r.Err, &pending) {
 		_, err := fmt.Fprintln(cmd.ErrOrStderr(), failure(r))
 		return err
 	}

@@ -28,7 +28,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintln(stderr, "deepotasks:", message(err))
+		_, _ = fmt.Fprintln(stderr, "deepotasks:", message(err))
 	}
 	return exitCode(err)
 }

@@ -276,7 +276,7 @@ func TestARecordingHoldsNoSecretOrIsNotMade(t *testing.T) {
 			t.Parallel()
 			recorder := &Recorder{Next: roundTrip(func(r *http.Request) (*http.Response, error) {
 				h := http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"session=5e55104"}}
-				return &http.Response{StatusCode: 400, Header: h, Body: io.NopCloser(strings.NewReader(c.body)), Request: r}, nil
+				return &http.Response{StatusCode: http.StatusBadRequest, Header: h, Body: io.NopCloser(strings.NewReader(c.body)), Request: r}, nil
 			})}
 			if got := ask(t, recorder, "/tasks/1", key); got != c.body {
 				t.Errorf("the exchange was changed: %s", got)

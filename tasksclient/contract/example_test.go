@@ -30,7 +30,7 @@ func ExampleTransport() {
 
 // A single exchange can be judged too.
 func ExampleCheck() {
-	var found []contract.Finding = contract.Check(contract.Exchange{
+	found := contract.Check(contract.Exchange{
 		Method: "GET", URL: "/v0.7/tasks?task_ids=1,2", RequestHeader: http.Header{"X-Api-Key": {"REDACTED"}},
 		Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: []byte(`{"count": 0, "next": null, "previous": null, "results": [], "total": 0}`),
@@ -38,7 +38,8 @@ func ExampleCheck() {
 	for _, f := range found {
 		fmt.Println(f)
 	}
-	fmt.Println(found[1].Rule == contract.RuleUnknownField, found[1].Where)
+	show := func(f contract.Finding) { fmt.Println(f.Rule == contract.RuleUnknownField, f.Where) }
+	show(found[1])
 	// Output:
 	// request query task_ids: style: expected the parameter repeated, once for each value, got "1,2"
 	// response body /total: unknown-field: expected no such field

@@ -39,7 +39,7 @@ func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x, err := exchangeOf(req, res)
 	if err != nil {
-		return res, nil //nolint:nilerr // the client meets the error when it reads the body
+		return res, nil // the client meets the error when it reads the body
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

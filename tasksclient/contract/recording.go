@@ -146,7 +146,7 @@ func (x *Exchange) parseRequest(data []byte) error {
 }
 
 func (x *Exchange) parseResponse(data []byte) error {
-	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(data)), nil)
+	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(data)), nil) //nolint:bodyclose // it reads from memory
 	if err != nil {
 		return fmt.Errorf("is no HTTP response: %w", err)
 	}

@@ -1,0 +1,72 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Built by "go install" on first use, into a folder of the version's name.
+GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Wait for tasks on the embedded fake API: no key, no network
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@echo '$$ deepotasks wait --demo'; code=0; .bin/deepotasks wait --demo || code=$$?; \
+		echo "exit code $$code: one task failed and one id is unknown, as the demo has it"; test $$code -eq 4
+
+.PHONY: test
+test: ## Run all tests
+	go test ./...
+	cd tools && go test ./...
+
+.PHONY: check
+check: race lint tidy drift cost ## Everything that CI checks beyond the tests
+
+.PHONY: race
+race: ## Run all tests with the race detector, in random order
+	@go env CC | xargs -I{} sh -c 'command -v {} >/dev/null' || { echo "the race detector needs a C compiler; install gcc"; exit 1; }
+	go test -race -shuffle=on ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	cd tools && go vet ./...
+	$(GOLANGCI_LINT) run ./...
+
+$(GOLANGCI_LINT):
+	GOBIN=$(abspath .bin) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lastword $(subst -, ,$@))
+	@mv .bin/golangci-lint $@
+
+.PHONY: tidy
+tidy: ## Fail if go.mod or go.sum is not tidy
+	go mod tidy -diff
+	cd tools && go mod tidy -diff
+
+.PHONY: generate
+generate: ## Make gen/ from openapi.yaml
+	go generate ./...
+
+.PHONY: drift
+drift: ## Fail if gen/ is not what openapi.yaml makes, to the file
+	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; cp -R gen "$$before"; \
+		strange=$$(ls -A gen | grep -vxE 'config\.yaml|doc\.go|spec\.go|tasks\.gen\.go' || true); \
+		test -z "$$strange" || { echo "gen/ holds what nothing generates: $$strange"; exit 1; }; \
+		go generate ./...; \
+		diff -r "$$before/gen" gen || { rm -rf gen; cp -R "$$before/gen" gen; echo "gen/ has drifted from openapi.yaml; run make generate"; exit 1; }
+
+.PHONY: cost
+cost: ## Measure what a program pays for importing tasksclient
+	cd tools && go run ./consumercost
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: cover
+cover: ## Print the coverage of tasksclient; fail at 90 % or less
+	@go test -coverprofile=coverage.out ./tasksclient
+	@go tool cover -func=coverage.out | awk '{ print } /^total:/ { exit $$3+0 <= 90 }'

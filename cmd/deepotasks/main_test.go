@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
+)
+
+// runs runs the program as a shell would.
+func runs(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	code = run(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// serve serves tasks to the commands of this test, and sets its key.
+func serve(t *testing.T, tasks ...taskstest.Task) *taskstest.Server {
+	t.Helper()
+	api := new(taskstest.Server)
+	api.Add(tasks...)
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	t.Setenv("DEEPOMATIC_API_URL", server.URL)
+	t.Setenv("DEEPOMATIC_API_KEY", taskstest.Key)
+	return api
+}
+
+func TestTheDemoShowsThePublishedPredictionsAFailureAndAnUnknownID(t *testing.T) {
+	t.Setenv("DEEPOMATIC_API_KEY", "")
+	code, stdout, stderr := runs(t, "wait", "--demo")
+	if code != exitUnknown {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"269999729    success    400ms  golden retriever 0.953", "269999730    success    800ms  golden retriever 0.953",
+		"269999732    error      600ms  the image could not be downloaded"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("stdout has no %q:\n%s", want, stdout)
+		}
+	}
+	if !strings.Contains(stderr, "404 Not Found") || !strings.HasSuffix(stderr, "deepotasks: 2 succeeded, 1 failed, 1 unknown\n") {
+		t.Errorf("stderr:\n%s", stderr)
+	}
+}
+
+func TestTheExitCodeTellsHowItEnded(t *testing.T) {
+	serve(t,
+		taskstest.Task{ID: "good", Data: `{"x":1}`},
+		taskstest.Task{ID: "bad", Error: "no image"},
+		taskstest.Task{ID: "slow", Pending: time.Hour},
+		taskstest.Task{ID: "odd", Status: "suspended"},
+	)
+	for _, c := range []struct {
+		args string
+		want int
+	}{
+		{"wait good", 0},
+		{"get slow", 0},
+		{"help", 0},
+		{"", 0},
+		{"wait", exitUnexpected},
+		{"wait a/b", exitUnexpected},
+		{"wait --no-such-flag", exitUnexpected},
+		{"no-such-command", exitUnexpected},
+		{"wait odd", exitUnexpected},
+		{"wait good bad", exitFailed},
+		{"get bad", exitFailed},
+		{"wait --timeout 50ms slow bad", exitPending},
+		{"wait bad unknown", exitUnknown},
+		{"get unknown good", exitUnknown},
+	} {
+		if code, stdout, stderr := runs(t, strings.Fields(c.args)...); code != c.want {
+			t.Errorf("deepotasks %s: exit code %d, want %d\n%s%s", c.args, code, c.want, stdout, stderr)
+		}
+	}
+}
+
+func TestNotBeingAuthorisedHasItsOwnCodeAndAdvice(t *testing.T) {
+	serve(t, taskstest.Task{ID: "1"})
+	t.Setenv("DEEPOMATIC_API_KEY", "a-wrong-key")
+	if code, _, stderr := runs(t, "wait", "1"); code != exitUnauthorized || !strings.Contains(stderr, "check the API key") || strings.Contains(stderr, "a-wrong-key") {
+		t.Errorf("a wrong key: exit code %d\n%s", code, stderr)
+	}
+	t.Setenv("DEEPOMATIC_API_KEY", "")
+	if code, _, stderr := runs(t, "wait", "1"); code != exitUnauthorized || !strings.Contains(stderr, "DEEPOMATIC_API_KEY") || !strings.Contains(stderr, "--demo") {
+		t.Errorf("no key: exit code %d\n%s", code, stderr)
+	}
+}
+
+func TestNoNetworkIsSaidInOneLine(t *testing.T) {
+	t.Setenv("DEEPOMATIC_API_KEY", "k")
+	t.Setenv("DEEPOMATIC_API_URL", "http://127.0.0.1:1")
+	code, stdout, stderr := runs(t, "wait", "--timeout", "100ms", "1")
+	if code != exitPending || stdout != "" || !strings.Contains(stderr, "connection refused") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestCtrlCListsWhatIsPending(t *testing.T) {
+	serve(t, taskstest.Task{ID: "done"}, taskstest.Task{ID: "slow", Pending: time.Hour})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(200*time.Millisecond, cancel)
+	var stdout, stderr strings.Builder
+	code := run(ctx, []string{"wait", "done", "slow"}, &stdout, &stderr)
+	if code != exitInterrupted || !strings.Contains(stdout.String(), "done         success") || strings.Contains(stdout.String(), "slow") || !strings.Contains(stderr.String(), "slow         task slow is still pending") {
+		t.Errorf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+}
+
+func TestJSONIsTheAPIsOwnAndStdoutHasNothingElse(t *testing.T) {
+	serve(t, taskstest.Task{ID: "good", Data: `{"x":12345678901234567890}`}, taskstest.Task{ID: "bad", Error: "no image"})
+	_, stdout, _ := runs(t, "wait", "--json", "good", "bad", "unknown")
+	n := 0
+	for line := range strings.Lines(stdout) {
+		var task map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(line), &task); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if n++; len(task) != 7 || string(task["id"]) == `"good"` && string(task["data"]) != `{"x":12345678901234567890}` {
+			t.Errorf("task %s", line)
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d lines:\n%s", n, stdout)
+	}
+}
+
+func TestPeopleSeeWhatATaskHolds(t *testing.T) {
+	serve(t,
+		taskstest.Task{ID: "none", Data: `{"outputs":[{"labels":{"predicted":[],"discarded":[]}}]}`},
+		taskstest.Task{ID: "other", Data: `{"network":1}`},
+		taskstest.Task{ID: "slow", Pending: time.Hour},
+	)
+	code, stdout, _ := runs(t, "get", "none", "other", "slow")
+	for _, want := range []string{"nothing predicted", "13 bytes of data", "slow         pending\n"} {
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, stdout has no %q:\n%s", code, want, stdout)
+		}
+	}
+}
+
+func TestTheHelpTellsEveryExitCode(t *testing.T) {
+	_, stdout, _ := runs(t, "help")
+	for _, code := range []string{"0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130"} {
+		if !regexp.MustCompile(`(?m)^  ` + code).MatchString(stdout) {
+			t.Errorf("the help has no exit code %s:\n%s", code, stdout)
+		}
+	}
+}
+
+func TestEveryDeepotasksCommandOfTheReadmeRuns(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^go run \./cmd/deepotasks (.*)$`).FindAllStringSubmatch(string(readme), -1)
+	if len(commands) == 0 {
+		t.Fatal("there is none")
+	}
+	for _, c := range commands {
+		if code, stdout, stderr := runs(t, strings.Fields(c[1])...); code == exitUnexpected || stdout == "" {
+			t.Errorf("%s: exit code %d\n%s", c[0], code, stderr)
+		}
+	}
+}
