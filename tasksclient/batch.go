@@ -40,6 +40,7 @@ type batch struct {
 	apart   bool // it failed, so it is tried again by itself
 	index   int  // in the queue; -1 if not there
 	live    int  // while under way: how many of its ids somebody still waits for
+	heard   bool // while under way: something came of it
 	cancel  context.CancelFunc
 }
 

@@ -328,6 +328,7 @@ func (p *poller) answer(b *batch, tasks []*Task) {
 			continue // nobody waits for it any more
 		}
 		t.ID = e.id // the same text, held once
+		b.heard = true
 		e.answered, e.failures, e.lastErr, e.unknown = true, 0, nil, time.Time{}
 		switch {
 		case t.Status == StatusSuccess:
@@ -418,9 +419,10 @@ func (p *poller) missing(b *batch, entries []*entry, err error) {
 	for _, e := range entries {
 		e.failures = 0
 		if byItself && e.unknown.IsZero() {
-			e.unknown = now
+			e.unknown = b.asked
 		}
-		switch past := !e.unknown.IsZero() && now.Sub(e.unknown) >= grace; {
+		// By when it was asked: an answer that took long may be as old as its question.
+		switch past := !e.unknown.IsZero() && b.asked.Sub(e.unknown) >= grace; {
 		case byItself && past:
 			p.finish(e, Result{Task: e.last, Err: err})
 		case byItself:
@@ -451,10 +453,10 @@ func (p *poller) failed(b *batch, entries []*entry, err error) {
 	switch {
 	case errors.Is(err, ErrUnauthorized):
 		p.end(entries, err)
-	case tooMuch(err) && len(entries) > 1:
+	case tooMuch(err) && len(b.entries) > 1:
 		p.client.halve(err, len(b.entries))
 		p.split(b, entries, (len(entries)+1)/2, now, true)
-	case !mayPass(err) && len(entries) > 1:
+	case !mayPass(err) && len(b.entries) > 1:
 		p.split(b, entries, (len(entries)+3)/4, now, true)
 	case !mayPass(err):
 		p.end(entries, err)
@@ -469,12 +471,16 @@ func (p *poller) end(entries []*entry, err error) {
 	}
 }
 
-// tryAgain counts a failure that may pass against each id.
+// tryAgain counts a failure that may pass against each id. If an earlier page
+// of the same poll was read, the count begins anew: these ids come first the
+// next time, so a list of many pages gets to its end, however often it breaks.
 func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) {
 	left := entries[:0:0]
 	for _, e := range entries {
-		e.failures++
 		e.lastErr = err
+		if e.failures++; b.heard {
+			e.failures = 0
+		}
 		if e.failures < p.client.pollFailures {
 			left = append(left, e)
 			continue
@@ -485,7 +491,7 @@ func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) 
 		return
 	}
 	failures := left[0].failures
-	due := now.Add(p.client.backoffAfter(failures, err))
+	due := now.Add(p.client.backoffAfter(max(failures, 1), err))
 	size := len(left)
 	if failures > 1 && mayBePoison(err) {
 		size = (size + 4) / 5 // a hundred come down to one in three steps

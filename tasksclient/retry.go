@@ -64,14 +64,14 @@ func (c *Client) backoffAfter(n int, err error) time.Duration {
 }
 
 // mayPass says whether the same request may succeed later: after anything that
-// the network did, 408, 429, 5xx, and an answer that can't be read, unless
-// that was for its size.
+// the network did, 408, 429, 5xx, and an answer that can't be read, unless it
+// said beforehand that it is too large.
 func mayPass(err error) bool {
 	var api *APIError
 	if errors.As(err, &api) {
 		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
 	}
-	return !errors.Is(err, errTooLarge)
+	return !errors.Is(err, errAnnounced)
 }
 
 // tooMuch says whether the request or its answer was too large, so that fewer

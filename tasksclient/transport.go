@@ -31,6 +31,9 @@ const (
 var (
 	// errTooLarge is inside the ProtocolError of a body past the limit.
 	errTooLarge = errors.New("the body is too large")
+	// errAnnounced is the errTooLarge of a body that says its length: it will be
+	// as large the next time. One that just goes on may be a fault that passes.
+	errAnnounced = fmt.Errorf("%w, as announced", errTooLarge)
 	// errCutBody is inside the error of a body that could not be read to its end.
 	errCutBody = errors.New("the body breaks off")
 	// errTimeout marks the end of a request's own time, so that it is not taken
@@ -148,7 +151,7 @@ func (e *networkError) Unwrap() error { return e.err }
 // readBounded reads the whole body, or fails with errTooLarge.
 func readBounded(res *http.Response, limit int64) ([]byte, error) {
 	if res.ContentLength > limit {
-		return nil, errTooLarge
+		return nil, errAnnounced
 	}
 	var buf bytes.Buffer
 	if res.ContentLength > 0 {
