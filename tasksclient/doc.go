@@ -37,7 +37,7 @@
 // answers that can't be read (cut, not JSON, of other types, about another
 // task, redirected elsewhere). Get and List try five times, with doubling
 // pauses from 0.25 s on; a wait tries again at its later rounds until a task
-// has failed twenty polls in a row ([WithRetry]). Only the ids of the failed
+// has failed thirty polls in a row ([WithRetry]). Only the ids of the failed
 // request are affected. If a poll for many ids fails in a way that one task
 // among them may cause, it is tried again in ever smaller parts, so that the
 // others succeed.

@@ -43,7 +43,7 @@ func defaults() config {
 		userAgent:        "deepomatic-tasks-go",
 		logger:           slog.New(slog.DiscardHandler),
 		attempts:         5,
-		pollFailures:     20,
+		pollFailures:     30,
 		floor:            100 * time.Millisecond,
 		ceiling:          30 * time.Second,
 		requestTimeout:   30 * time.Second,
@@ -88,12 +88,13 @@ func WithLogger(logger *slog.Logger) Option { return func(c *config) { c.logger 
 
 // WithRetry sets how much failure is borne. A failure that may pass (network,
 // 408, 429, 5xx, a body that is cut or can't be read) is tried again after
-// 0.25 s, then after twice as long each time, up to 30 s.
+// 0.25 s, then after twice as long each time, up to 30 s; in a wait up to a
+// second, or a quarter of the task's age if that is more.
 //
 // attempts is how often [Client.Get], and [Client.List] for each page, try
 // before they return the error: 5 by default, 1 for no second try.
 // pollFailures is how many polls of a task in a row may fail before a wait
-// gives that task up: 20 by default, which is about six minutes; 1 gives up at
+// gives that task up: 30 by default, which is over five minutes; 1 gives up at
 // the first failure. Neither may be less than 1.
 func WithRetry(attempts, pollFailures int) Option {
 	return func(c *config) { c.attempts, c.pollFailures = attempts, pollFailures }

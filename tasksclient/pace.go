@@ -10,6 +10,11 @@ func (c *Client) gap(age time.Duration) time.Duration {
 	return c.jitter(min(max(age/4, c.floor), c.ceiling))
 }
 
+// patience is the most that a failed poll of a task of this age waits for the
+// next: by the same measure, failures cost a young task little, and a server
+// that is down for long is not asked often.
+func patience(age time.Duration) time.Duration { return min(max(age/4, time.Second), maxBackoff) }
+
 // jitter adds up to a tenth to d, so that programs that started together don't
 // stay in step. It only adds: what a server asked for is never cut short.
 func (c *Client) jitter(d time.Duration) time.Duration {

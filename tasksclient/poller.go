@@ -491,7 +491,7 @@ func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) 
 		return
 	}
 	failures := left[0].failures
-	due := now.Add(p.client.backoffAfter(max(failures, 1), err))
+	due := now.Add(p.client.backoffAfter(max(failures, 1), patience(now.Sub(left[0].since)), err))
 	size := len(left)
 	if failures > 1 && mayBePoison(err) {
 		size = (size + 4) / 5 // a hundred come down to one in three steps

@@ -48,14 +48,15 @@ func (a *attempts) NextBackOff() time.Duration { return a.next }
 // deadline: if not, the error is worth more now than a timeout later.
 func (a *attempts) inTime(ctx context.Context) bool {
 	a.failed++
-	a.next = a.client.backoffAfter(a.failed, a.last)
+	a.next = a.client.backoffAfter(a.failed, maxBackoff, a.last)
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline) > max(a.next, time.Until(a.client.pause.end()))
 }
 
-// backoffAfter is how long to wait after the nth failure in a row.
-func (c *Client) backoffAfter(n int, err error) time.Duration {
-	d := backoff(n)
+// backoffAfter is how long to wait after the nth failure in a row: at most so
+// long, unless a Retry-After says longer.
+func (c *Client) backoffAfter(n int, most time.Duration, err error) time.Duration {
+	d := min(backoff(n), most)
 	var api *APIError
 	if errors.As(err, &api) && api.StatusCode != http.StatusTooManyRequests {
 		d = max(d, api.RetryAfter)

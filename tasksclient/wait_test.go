@@ -386,7 +386,7 @@ func TestInvariant5APoisonousTaskIsIsolatedAndItsNeighboursSucceed(t *testing.T)
 				t.Errorf("x: %v", r.Err)
 			}
 		}
-		if want := 250*ms + 500*ms + time.Second + 2*time.Second; done != want {
+		if want := 250*ms + 500*ms + time.Second + time.Second; done != want {
 			t.Errorf("the neighbours were done after %v, want %v", done, want)
 		}
 	})
@@ -748,6 +748,22 @@ func TestResultsThatNobodyTakesHoldBackTheRest(t *testing.T) {
 		}
 		if taken != 1000 || requests.Load() != 100 {
 			t.Errorf("took %d results of %d requests", taken, requests.Load())
+		}
+	})
+}
+
+func TestTheDefaultBudgetOutlastsFiveMinutesOfOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		requests := 0
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			requests++
+			return status(http.StatusServiceUnavailable, "")(r)
+		}).client(t)
+		_, err := c.Wait(t.Context(), "a")
+		if took := time.Since(start); kindOf(err) != "APIError 503" || took < 5*time.Minute || took > 8*time.Minute || requests != 30 {
+			t.Errorf("%v after %v and %d requests", err, took, requests)
 		}
 	})
 }
