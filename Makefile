@@ -62,6 +62,15 @@ drift: ## Fail if gen/ is not what openapi.yaml makes, to the file
 cost: ## Measure what a program pays for importing tasksclient
 	cd tools && go run ./consumercost
 
+FUZZTIME := 20s
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (20s)
+	@for dir in ./tasksclient ./tasksclient/contract; do \
+		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
+			echo "== $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir; \
+		done; done
+
 .PHONY: bench
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

@@ -46,7 +46,7 @@ If several apply: 130, then 5, 1, 3, 4 and 2.`,
 	root.SetErr(stderr)
 	root.PersistentFlags().BoolVar(&opts.demo, "demo", false, "use the embedded fake API and its tasks: no key, no network")
 	root.PersistentFlags().BoolVar(&opts.json, "json", false, "print each task as a line of JSON, with the API's own fields")
-	root.AddCommand(getCommand(&opts), waitCommand(&opts))
+	root.AddCommand(getCommand(&opts), waitCommand(&opts), serveCommand())
 	return root
 }
 

@@ -99,9 +99,9 @@ func (v *validator) route(method string, u *url.URL) (*routers.Route, map[string
 	if !below || item == nil {
 		return nil, nil, &Finding{Where: "request", Rule: RulePath, Expected: "a path of the contract, below " + v.base, Got: short(u.EscapedPath())}
 	}
-	operation := item.GetOperation(method)
+	operation := item.Operations()[method] // GetOperation panics for a method that HTTP does not have
 	if operation == nil {
-		return nil, nil, &Finding{Where: "request", Rule: RuleMethod, Expected: "an operation of " + path, Got: method}
+		return nil, nil, &Finding{Where: "request", Rule: RuleMethod, Expected: "an operation of " + path, Got: short(method)}
 	}
 	return &routers.Route{Spec: v.doc, Server: v.doc.Servers[0], Path: path, PathItem: item, Method: method, Operation: operation}, params, nil
 }

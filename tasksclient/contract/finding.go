@@ -1,6 +1,10 @@
 package contract
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // Rule names what a finding is about. The names are stable.
 type Rule string
@@ -45,13 +49,18 @@ type Finding struct {
 	Got string
 }
 
-// String is the finding on one line.
+// String is the finding on one line, whatever names the wire has.
 func (f Finding) String() string {
 	s := fmt.Sprintf("%s: %s: expected %s", f.Where, f.Rule, f.Expected)
 	if f.Got != "" {
 		s += ", got " + f.Got
 	}
-	return s
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // short quotes a piece of the wire on one line.

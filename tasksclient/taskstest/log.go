@@ -35,7 +35,7 @@ func (s *Server) Count() int {
 
 func (s *Server) note(x *exchange) {
 	s.count++
-	if s.CountOnly {
+	if s.CountOnly && s.Log == nil {
 		return
 	}
 	r := Request{Time: time.Now(), Method: x.request.Method, Path: x.request.URL.Path, IDs: x.query["task_ids"],
@@ -49,7 +49,12 @@ func (s *Server) note(x *exchange) {
 	if x.reply.silent() {
 		r.Status = 0
 	}
-	s.log = append(s.log, r)
+	if s.Log != nil {
+		s.Log(r)
+	}
+	if !s.CountOnly {
+		s.log = append(s.log, r)
+	}
 }
 
 var (

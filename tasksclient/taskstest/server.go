@@ -31,6 +31,8 @@ type Server struct {
 	// CountOnly keeps no log of requests, for servers that see millions:
 	// Requests is empty then, and Count still counts.
 	CountOnly bool
+	// Log, if not nil, is called with each request, under the server's lock.
+	Log func(Request)
 
 	mu     sync.Mutex
 	tasks  map[string]*state
