@@ -71,6 +71,11 @@ fuzz: ## Fuzz each target for FUZZTIME (20s)
 			echo "== $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir; \
 		done; done
 
+.PHONY: soak
+soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at most)
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@cd tools && go run ./soak
+
 .PHONY: bench
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

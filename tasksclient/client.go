@@ -26,6 +26,7 @@ type Client struct {
 	pause  pause
 	poller poller
 	batch  atomic.Int64 // how many ids a request may ask for: the option, or less once the server said so
+	passed atomic.Int64 // how many requests passed since it said so
 
 	// The key lives in closures, where no print, log or encoder can reach it.
 	sign  func(http.Header)

@@ -36,11 +36,11 @@
 // What may pass: network errors, requests that time out, 408, 429, 5xx, and
 // answers that can't be read (cut, not JSON, of other types, about another
 // task, redirected elsewhere). Get and List try five times, with doubling
-// pauses from 0.25 s on; a wait tries again at its later rounds until a task
-// has failed thirty polls in a row ([WithRetry]). Only the ids of the failed
-// request are affected. If a poll for many ids fails in a way that one task
-// among them may cause, it is tried again in ever smaller parts, so that the
-// others succeed.
+// pauses from 0.25 s on; a wait tries again at later rounds until a task has
+// failed thirty polls in a row, which takes over five minutes ([WithRetry]).
+// Only the ids of the failed request are affected. If a poll for many ids
+// fails in a way that one task among them may cause, it is tried again in ever
+// smaller parts, so that the others succeed. 413 and 414 halve the batch.
 //
 // Retry-After is kept, in seconds or as a date, up to five minutes. A 429
 // pauses the whole client: no request begins before the pause is over.

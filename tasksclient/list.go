@@ -157,6 +157,7 @@ func (c *Client) listOnce(ctx context.Context, ids []string, follow url.Values) 
 	if err != nil {
 		return nil, err
 	}
+	c.grow(len(ids))
 	return c.page(a)
 }
 
@@ -217,7 +218,18 @@ func (c *Client) halve(err error, n int) {
 	if errors.Is(err, errTooLarge) {
 		return
 	}
+	c.passed.Store(0)
 	for old := c.batch.Load(); old >= int64(n) && !c.batch.CompareAndSwap(old, max(int64(n)/2, 1)); old = c.batch.Load() {
+	}
+}
+
+// grow doubles a halved batch again after twenty that passed, if they were at
+// least half as large: the 413 may have been a fault. A server that means it
+// refuses one request in twenty.
+func (c *Client) grow(n int) {
+	size := c.batch.Load()
+	if size < int64(c.batchSize) && 2*int64(n) >= size && c.passed.Add(1)%20 == 0 {
+		c.batch.CompareAndSwap(size, min(2*size, int64(c.batchSize)))
 	}
 }
 

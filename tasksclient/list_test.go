@@ -273,3 +273,26 @@ func TestABatchWhoseAnswerIsTooLargeIsAskedForInParts(t *testing.T) {
 		t.Errorf("err = %v", err) // a page, not a task: all() answers nothing else
 	}
 }
+
+func TestABatchThatWasHalvedGrowsAgain(t *testing.T) {
+	t.Parallel()
+	requests := 0
+	c := apiFunc(func(r *http.Request) (*http.Response, error) {
+		if requests++; requests <= 3 {
+			return status(414, "")(r)
+		}
+		return all("success")(r)
+	}).client(t)
+	var ids []string
+	for i := range 1000 {
+		ids = append(ids, fmt.Sprint(i))
+	}
+	_ = listed(t, c, ids[:100]...)
+	if got := c.batch.Load(); got != 12 {
+		t.Errorf("after three refusals the batch is %d", got)
+	}
+	_ = listed(t, c, ids...)
+	if got := c.batch.Load(); got != 48 { // 20 of 12, 20 of 24, and the rest
+		t.Errorf("after a thousand ids that passed it is %d", got)
+	}
+}

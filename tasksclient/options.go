@@ -130,7 +130,7 @@ func WithConcurrency(polls int) Option { return func(c *config) { c.concurrency 
 // WithBatchSize sets how many ids one request asks for at most: 100 by
 // default, which is also the most, since the API's pages hold no more; at
 // least 1. A batch also ends at 4 KB of URL, and the server halves it by
-// answering 413 or 414.
+// answering 413 or 414; twenty requests that pass double it again.
 func WithBatchSize(ids int) Option { return func(c *config) { c.batchSize = ids } }
 
 // WithMaxResponseBytes sets how large a body may be, unzipped: 64 MiB by

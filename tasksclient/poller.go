@@ -444,10 +444,10 @@ func (p *poller) missing(b *batch, entries []*entry, err error) {
 	}
 }
 
-// failed deals with ids whose poll failed. What may pass is tried again by
-// itself, as often as the option allows; what can be the fault of a single id
-// is asked for in ever smaller parts, so that it does not take its neighbours
-// with it; the rest ends here.
+// failed deals with ids whose poll failed. What may pass is tried again, as
+// often as the option allows; what can be the fault of a single id is asked for
+// apart from others and in ever smaller parts, so that it does not take its
+// neighbours with it; the rest ends here.
 func (p *poller) failed(b *batch, entries []*entry, err error) {
 	now := time.Now()
 	switch {
@@ -455,7 +455,7 @@ func (p *poller) failed(b *batch, entries []*entry, err error) {
 		p.end(entries, err)
 	case tooMuch(err) && len(b.entries) > 1:
 		p.client.halve(err, len(b.entries))
-		p.split(b, entries, (len(entries)+1)/2, now, true)
+		p.split(b, entries, (len(entries)+1)/2, now, errors.Is(err, errTooLarge))
 	case !mayPass(err) && len(b.entries) > 1:
 		p.split(b, entries, (len(entries)+3)/4, now, true)
 	case !mayPass(err):
@@ -492,11 +492,11 @@ func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) 
 	}
 	failures := left[0].failures
 	due := now.Add(p.client.backoffAfter(max(failures, 1), patience(now.Sub(left[0].since)), err))
-	size := len(left)
-	if failures > 1 && mayBePoison(err) {
+	size, apart := len(left), mayBePoison(err)
+	if failures > 1 && apart {
 		size = (size + 4) / 5 // a hundred come down to one in three steps
 	}
-	p.split(b, left, size, due, !errors.Is(err, ErrRateLimited)) // a 429 is nobody's own
+	p.split(b, left, size, due, apart)
 }
 
 // gaveUp says that failing ended a wait.

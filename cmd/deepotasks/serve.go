@@ -25,7 +25,8 @@ import (
 type serving struct {
 	addr    string
 	key     string
-	seed    uint64
+	seed    uint64 // of the tasks
+	chaos   uint64 // of the faults
 	pending time.Duration
 	failing float64
 	faults  []string
@@ -51,7 +52,8 @@ Every id is known: its task is made when it is first asked for, is pending for a
 	f := cmd.Flags()
 	f.StringVar(&s.addr, "addr", "127.0.0.1:0", "where to listen; port 0 takes a free one")
 	f.StringVar(&s.key, "key", taskstest.Key, "the API key that is accepted; it is no secret")
-	f.Uint64Var(&s.seed, "seed", 1, "what becomes of a task, and which requests go wrong, follows from it")
+	f.Uint64Var(&s.seed, "seed", 1, "what becomes of a task follows from its id and this")
+	f.Uint64Var(&s.chaos, "fault-seed", 1, "which requests go wrong follows from this")
 	f.DurationVar(&s.pending, "pending", time.Second, "how long a task is pending on average, exponentially distributed")
 	f.Float64Var(&s.failing, "failing", 0, "the share of tasks that fail, from 0 to 1")
 	f.StringSliceVar(&s.faults, "fault", nil, "what goes wrong with requests: one or more of "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
@@ -69,7 +71,7 @@ func (s *serving) run(cmd *cobra.Command) (err error) {
 	api := &taskstest.Server{Key: s.key, Make: s.life, CountOnly: true}
 	api.Add(taskstest.Published()...)
 	if s.chance > 0 {
-		api.Chance(s.chance, s.seed, s.faults...)
+		api.Chance(s.chance, s.chaos, s.faults...)
 	}
 	if s.log != "" {
 		file, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
