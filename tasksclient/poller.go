@@ -520,9 +520,11 @@ func (p *poller) split(b *batch, entries []*entry, size int, due time.Time, apar
 // task among many. A network that is down or a proxy that is busy is not, and
 // splitting batches would only make more requests for it to refuse.
 func mayBePoison(err error) bool {
-	var api *APIError
-	var protocol *ProtocolError
-	return errors.As(err, &protocol) || (errors.As(err, &api) && api.StatusCode == http.StatusInternalServerError) || errors.Is(err, errCutBody)
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return api.StatusCode == http.StatusInternalServerError
+	}
+	_, unreadable := errors.AsType[*ProtocolError](err)
+	return unreadable || errors.Is(err, errCutBody)
 }
 
 func later(a, b time.Time) time.Time {

@@ -57,8 +57,7 @@ func (a *attempts) inTime(ctx context.Context) bool {
 // long, unless a Retry-After says longer.
 func (c *Client) backoffAfter(n int, most time.Duration, err error) time.Duration {
 	d := min(backoff(n), most)
-	var api *APIError
-	if errors.As(err, &api) && api.StatusCode != http.StatusTooManyRequests {
+	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode != http.StatusTooManyRequests {
 		d = max(d, api.RetryAfter)
 	}
 	return c.jitter(d)
@@ -68,8 +67,7 @@ func (c *Client) backoffAfter(n int, most time.Duration, err error) time.Duratio
 // the network did, 408, 429, 5xx, and an answer that can't be read, unless it
 // said beforehand that it is too large.
 func mayPass(err error) bool {
-	var api *APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
 	}
 	return !errors.Is(err, errAnnounced)
@@ -78,8 +76,7 @@ func mayPass(err error) bool {
 // tooMuch says whether the request or its answer was too large, so that fewer
 // ids may do.
 func tooMuch(err error) bool {
-	var api *APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*APIError](err); ok {
 		switch api.StatusCode {
 		case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
 			return true

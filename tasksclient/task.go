@@ -147,8 +147,7 @@ func undocumented(id, status string) string {
 // whereUnfit says where JSON does not fit, without quoting any value: a task's
 // data has no place in a message. Names are shown as quote makes them.
 func whereUnfit(err error, quote func(string, int) string) string {
-	var unfit *jsonv2.SemanticError
-	if errors.As(err, &unfit) {
+	if unfit, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
 		at := quote(string(unfit.JSONPointer), idBytes)
 		if at == "" {
 			at = "the top"

@@ -116,13 +116,12 @@ func (c *Client) clip(ctx context.Context) (context.Context, context.CancelFunc)
 // noAnswer says why there is no answer. net/http wraps what went wrong in the
 // request's whole URL, which with a hundred ids is no message.
 func (c *Client) noAnswer(ctx context.Context, req *http.Request, start time.Time, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	var refused *ProtocolError
+	refused, isOurs := errors.AsType[*ProtocolError](err)
 	switch {
-	case errors.As(err, &refused): // our own redirect rule
+	case isOurs: // the redirect rule
 		refused.Method, refused.Path = req.Method, req.URL.Path
 		err = refused
 	case errors.Is(context.Cause(ctx), errTimeout):

@@ -75,19 +75,19 @@ func summary(ctx context.Context, results []Result, elapsed time.Duration) error
 	var pending []string
 	var last error
 	for _, r := range results {
-		var p *PendingError
-		switch {
-		case r.Err == nil:
+		if r.Err == nil {
 			continue
-		case errors.As(r.Err, &p):
-			pending = append(pending, r.ID)
-			if p.Last != nil {
-				last = p.Last
-			}
-		default:
-			e.errs = append(e.errs, r.Err)
 		}
 		e.failed++
+		p, isPending := errors.AsType[*PendingError](r.Err)
+		if !isPending {
+			e.errs = append(e.errs, r.Err)
+			continue
+		}
+		pending = append(pending, r.ID)
+		if p.Last != nil {
+			last = p.Last
+		}
 	}
 	if pending != nil {
 		e.errs = append([]error{pendingError(ctx, pending, elapsed, last)}, e.errs...)
