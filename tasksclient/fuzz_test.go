@@ -137,7 +137,7 @@ func FuzzNext(f *testing.F) {
 			}
 			return status(200, `{"count":2,"next":`+string(quoted)+`,"previous":null,"results":[]}`)(r)
 		}).client(t, WithRetry(1, 1))
-		for range c.List(t.Context(), "a", "b") { //nolint:revive // what it yields is for other tests
+		for range c.List(t.Context(), "a", "b") {
 		}
 		if requests > 5 {
 			t.Errorf("next %q cost %d requests", next, requests)
@@ -163,7 +163,7 @@ func FuzzID(f *testing.F) {
 			return status(403, "")(r)
 		}).client(t, WithRetry(1, 1))
 		_, err := c.Get(t.Context(), id)
-		for range c.List(t.Context(), id, id+"2") { //nolint:revive // what it yields is for other tests
+		for range c.List(t.Context(), id, id+"2") {
 		}
 		if refused := kindOf(err) == "InputError"; refused == (asks > 0) {
 			t.Errorf("id %q: %v, and %d requests", id, err, asks)

@@ -1,4 +1,4 @@
-package tasksclient
+package tasksclient_test
 
 import (
 	"os"

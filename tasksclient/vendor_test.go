@@ -130,7 +130,7 @@ func TestVendorCaseAnUnknownStatus(t *testing.T) {
 func TestVendorCaseASlowServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := apiFunc(after(24*time.Second, one("success"))).client(t)
+		c := after(24*time.Second, one("success")).client(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()

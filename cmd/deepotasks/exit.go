@@ -35,6 +35,15 @@ func (o *outcome) add(r tasksclient.Result) {
 	o.ended[exitCode(r.Err)]++
 }
 
+// total is how many results there were.
+func (o *outcome) total() int {
+	n := 0
+	for _, ended := range o.ended {
+		n += ended
+	}
+	return n
+}
+
 // err is nil if all succeeded, or an error with the exit code of them all.
 func (o *outcome) err() error {
 	for _, code := range []int{exitUnauthorized, exitUnexpected, exitPending, exitUnknown, exitFailed} {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,8 +12,8 @@ import (
 func getCommand(opts *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "get ID...",
-		Short: "Print tasks as they are now",
-		Long:  "Print tasks as they are now. A pending task is printed as such, with exit code 0.",
+		Short: "Print tasks as they are now, one request each",
+		Long:  "Print tasks as they are now, one request each. A pending task is printed as such, with exit code 0.",
 		Example: `  deepotasks get 269999729
   deepotasks get --json 269999729 269999730
   deepotasks get --demo`,
@@ -22,42 +22,71 @@ func getCommand(opts *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			end := outcome{fine: "fetched"}
-			for _, id := range ids {
-				task, err := client.Get(cmd.Context(), id)
-				if cmd.Context().Err() != nil {
-					return errInterrupted
+			return opts.show(cmd, func(yield func(*tasksclient.Task, error) bool) {
+				for _, id := range ids {
+					if !yield(client.Get(cmd.Context(), id)) {
+						return
+					}
 				}
-				r := tasksclient.Result{ID: id, Task: task, Err: err}
-				if err == nil && task.Status == tasksclient.StatusError {
-					r.Err = &tasksclient.TaskError{ID: id, Message: task.Error}
-				}
-				if err := opts.print(cmd, r); err != nil {
-					return err
-				}
-				end.add(r)
-			}
-			return end.err()
+			})
 		},
 	}
 }
 
-// print shows one result: the task on standard output, and what is no result on
-// standard error, so that a pipe gets data only.
-func (o *options) print(cmd *cobra.Command, r tasksclient.Result) error {
-	var pending *tasksclient.PendingError
-	if r.Task == nil || errors.As(r.Err, &pending) {
-		_, err := fmt.Fprintln(cmd.ErrOrStderr(), failure(r))
+func listCommand(opts *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list ID...",
+		Short: "Print tasks as they are now, a hundred a request",
+		Long:  "Print tasks as they are now, a hundred a request, in the API's order. A pending task is printed as such, with exit code 0.",
+		Example: `  deepotasks list 269999729 269999730
+  deepotasks list --demo`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, ids, err := opts.client(args)
+			if err != nil {
+				return err
+			}
+			return opts.show(cmd, client.List(cmd.Context(), ids...))
+		},
+	}
+}
+
+// show prints tasks as a table, or as lines of JSON, and then what went wrong.
+func (o *options) show(cmd *cobra.Command, tasks func(yield func(*tasksclient.Task, error) bool)) error {
+	end := outcome{fine: "fetched"}
+	var rows []row
+	for task, err := range tasks {
+		if cmd.Context().Err() != nil {
+			return errors.Join(writeTableIfAny(cmd, rows), errInterrupted)
+		}
+		r := tasksclient.Result{Task: task, Err: err}
+		switch {
+		case err != nil:
+			if _, err := cmd.ErrOrStderr().Write([]byte("deepotasks: " + message(err) + "\n")); err != nil {
+				return err
+			}
+		case task.Status == tasksclient.StatusError:
+			r.Err = &tasksclient.TaskError{ID: task.ID, Message: task.Error}
+		}
+		end.add(r)
+		switch {
+		case task == nil:
+		case o.json:
+			if err := writeJSON(cmd.OutOrStdout(), task); err != nil {
+				return err
+			}
+		default:
+			rows = append(rows, rowOf(task, time.Now()))
+		}
+	}
+	if err := writeTableIfAny(cmd, rows); err != nil {
 		return err
 	}
-	line := describe(r)
-	if o.json {
-		text, err := r.Task.MarshalJSON()
-		if err != nil {
-			return err
-		}
-		line = string(text)
+	return end.err()
+}
+
+func writeTableIfAny(cmd *cobra.Command, rows []row) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	_, err := fmt.Fprintln(cmd.OutOrStdout(), line)
-	return err
+	return writeTable(cmd.OutOrStdout(), rows)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"net/http"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,8 +13,9 @@ import (
 
 // options are what all commands share.
 type options struct {
-	demo bool
-	json bool
+	demo    bool
+	json    bool
+	keyFile string
 }
 
 func rootCommand(stdout, stderr io.Writer) *cobra.Command {
@@ -23,7 +26,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		Long: `Some calls of Deepomatic's API answer with a task_id. deepotasks gets from that id to the result.
 
 Environment:
-  DEEPOMATIC_API_KEY         the API key; needed unless --demo is given
+  DEEPOMATIC_API_KEY         the API key; needed unless --demo or --api-key-file is given
   DEEPOMATIC_APP_ID          an app id, if you were given one
   DEEPOMATIC_API_URL         the API's root without the version (default https://api.deepomatic.com)
   DEEPOMATIC_API_VERIFY_TLS  0 leaves the server's certificate unchecked (default 1)
@@ -31,7 +34,7 @@ Environment:
 Exit codes:
   0    all tasks succeeded
   1    wrong usage, or something unexpected, such as no network
-  2    some tasks failed
+  2    some tasks failed, or verify found breaches
   3    the time ran out while tasks were pending
   4    some ids are unknown
   5    not authorised: the key is missing or wrong
@@ -46,24 +49,46 @@ If several apply: 130, then 5, 1, 3, 4 and 2.`,
 	root.SetErr(stderr)
 	root.PersistentFlags().BoolVar(&opts.demo, "demo", false, "use the embedded fake API and its tasks: no key, no network")
 	root.PersistentFlags().BoolVar(&opts.json, "json", false, "print each task as a line of JSON, with the API's own fields")
-	root.AddCommand(getCommand(&opts), waitCommand(&opts), serveCommand())
+	root.PersistentFlags().StringVar(&opts.keyFile, "api-key-file", "", "read the API key from this file instead of the environment")
+	root.AddCommand(getCommand(&opts), listCommand(&opts), waitCommand(&opts), serveCommand(), verifyCommand(&opts), recordCommand(&opts), specCommand(), versionCommand())
 	return root
 }
 
 // client is the client of the real API, or of the fake one. ids are those that
 // were given, or the demo's if none were.
-func (o *options) client(args []string) (client *tasksclient.Client, ids []string, err error) {
+func (o *options) client(args []string, more ...tasksclient.Option) (client *tasksclient.Client, ids []string, err error) {
 	if o.demo {
 		fake, known := demo()
 		if len(args) == 0 {
 			args = known
 		}
-		client, err = tasksclient.New(demoKey, tasksclient.WithHTTPClient(&http.Client{Transport: fake}))
+		more = append([]tasksclient.Option{tasksclient.WithHTTPClient(&http.Client{Transport: fake})}, more...)
+		client, err = tasksclient.New(demoKey, more...)
 		return client, args, err
 	}
 	if len(args) == 0 {
 		return nil, nil, &tasksclient.InputError{Name: "ids", Problem: "there are none; give one or more task ids, or --demo"}
 	}
-	client, err = tasksclient.NewFromEnv(tasksclient.WithUserAgent("deepotasks"))
+	if err := o.readKey(); err != nil {
+		return nil, nil, err
+	}
+	client, err = tasksclient.NewFromEnv(append(more, tasksclient.WithUserAgent("deepotasks"))...)
 	return client, args, err
+}
+
+// readKey takes the key from its file, if there is one. It goes the way of the
+// variable: only into this process, where no list of processes shows it.
+func (o *options) readKey() error {
+	if o.keyFile == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.keyFile)
+	if err != nil {
+		return err
+	}
+	key := strings.TrimSpace(string(text))
+	if key == "" {
+		return &tasksclient.InputError{Name: "--api-key-file", Problem: o.keyFile + " is empty"}
+	}
+	return os.Setenv(keyVariable, key)
 }

@@ -106,7 +106,7 @@ func (s *serving) life(id string) (taskstest.Task, bool) {
 	h := fnv.New64a()
 	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, s.seed))
 	_, _ = h.Write([]byte(id))
-	random := rand.New(rand.NewPCG(h.Sum64(), s.seed)) //nolint:gosec // a fake's fate is no secret
+	random := rand.New(rand.NewPCG(h.Sum64(), s.seed))
 	task := taskstest.Task{Pending: time.Duration(math.Min(random.ExpFloat64()*float64(s.pending), math.MaxInt64/2))}
 	if random.Float64() < s.failing {
 		task.Error = "failed " + id

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	pretty "github.com/jedib0t/go-pretty/v6/progress"
+)
+
+// progress shows how far a wait is.
+type progress interface {
+	update(o *outcome)
+	end()
+}
+
+// newProgress makes the progress that was asked for: "bar", "plain", "none", or
+// "auto", which is a bar on a terminal and nothing in a pipe.
+func newProgress(kind string, w io.Writer, total, done int) (progress, error) {
+	if kind == "auto" {
+		kind = "none"
+		if _, ok := terminal(w); ok && os.Getenv("TERM") != "dumb" {
+			kind = "bar"
+		}
+	}
+	switch kind {
+	case "bar":
+		return newBar(w, total, done), nil
+	case "plain":
+		return &plain{w: w, total: total, start: time.Now()}, nil
+	case "none":
+		return silent{}, nil
+	}
+	return nil, fmt.Errorf("--progress is %q; it can be auto, bar, plain or none", kind)
+}
+
+// counts are the numbers of a wait in words.
+func counts(o *outcome, total int) string {
+	return fmt.Sprintf("%d done, %d failed, %d missing, %d pending",
+		o.ended[0], o.ended[exitFailed], o.ended[exitUnknown], total-o.total())
+}
+
+// bar is a line on a terminal that is drawn over and over.
+type bar struct {
+	writer  pretty.Writer
+	tracker *pretty.Tracker
+	total   int
+	ended   chan struct{}
+}
+
+func newBar(w io.Writer, total, done int) *bar {
+	b := &bar{writer: pretty.NewWriter(), total: total, ended: make(chan struct{})}
+	b.tracker = &pretty.Tracker{Total: int64(total), Message: "waiting"}
+	b.writer.SetOutputWriter(w)
+	b.writer.SetStyle(pretty.StyleDefault)
+	b.writer.SetTrackerLength(20)
+	b.writer.SetUpdateFrequency(100 * time.Millisecond)
+	b.writer.SetTrackerPosition(pretty.PositionRight)
+	b.writer.SetAutoStop(false)
+	style := b.writer.Style()
+	style.Visibility.ETA, style.Visibility.Speed, style.Visibility.Value = true, true, true
+	if colourful(w) {
+		style.Colors = pretty.StyleColorsExample
+	}
+	if width, ok := terminal(w); ok {
+		b.writer.SetTerminalWidth(width)
+	}
+	b.writer.AppendTracker(b.tracker)
+	b.tracker.SetValue(int64(done))
+	go func() {
+		defer close(b.ended)
+		b.writer.Render()
+	}()
+	return b
+}
+
+func (b *bar) update(o *outcome) {
+	b.tracker.UpdateMessage(counts(o, b.total))
+	b.tracker.SetValue(int64(o.total()))
+}
+
+func (b *bar) end() {
+	b.writer.Stop()
+	<-b.ended
+}
+
+// plain is a line now and then, for logs: at each tenth, and every ten seconds
+// at most.
+type plain struct {
+	w     io.Writer
+	total int
+	start time.Time
+	last  time.Time
+	tenth int
+}
+
+func (p *plain) update(o *outcome) {
+	tenth := 10 * o.total() / max(1, p.total)
+	if now := time.Now(); tenth > p.tenth || now.Sub(p.last) > 10*time.Second {
+		p.tenth, p.last = tenth, now
+		_, _ = fmt.Fprintf(p.w, "%s after %v\n", counts(o, p.total), now.Sub(p.start).Round(100*time.Millisecond))
+	}
+}
+
+func (p *plain) end() {}
+
+// silent shows nothing.
+type silent struct{}
+
+func (silent) update(*outcome) {}
+func (silent) end()            {}
