@@ -123,7 +123,7 @@ func (s *soak) faults(ctx context.Context) []string {
 type server struct{ cmd *exec.Cmd }
 
 func (s *soak) serve(ctx context.Context, faultSeed uint64, args ...string) (*server, error) {
-	args = append([]string{"serve", "--addr", s.addr, "--pending", "3s", "--failing", "0.1", "--seed", "1", "--fault-seed", strconv.FormatUint(faultSeed, 10)}, args...)
+	args = append([]string{"serve", "--addr", s.addr, "--duration", "exp:3s", "--failing", "0.1", "--seed", "1", "--fault-seed", strconv.FormatUint(faultSeed, 10)}, args...)
 	cmd := exec.CommandContext(ctx, s.binary, args...) //nolint:gosec // the binary is ours
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

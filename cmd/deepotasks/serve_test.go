@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deepomatic/tasks/tasksclient"
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
+)
+
+// serveWith serves what the flags of serve say.
+func serveWith(t *testing.T, args ...string) (url string, client *tasksclient.Client) {
+	t.Helper()
+	s := &serving{}
+	cmd := serveCommand()
+	if err := cmd.ParseFlags(args); err != nil {
+		t.Fatal(err)
+	}
+	f := cmd.Flags()
+	s.key, s.lives.duration = taskstest.Key, exponential(0)
+	s.tasks, _ = f.GetString("tasks")
+	s.recordings, _ = f.GetStringSlice("recordings")
+	s.chance, _ = f.GetFloat64("chance")
+	s.faults, _ = f.GetStringSlice("fault")
+	s.log, _ = f.GetString("log")
+	handler, _, end, err := s.handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		server.Close()
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	})
+	client, err = tasksclient.New(taskstest.Key, tasksclient.WithBaseURL(server.URL+"/v0.7"), tasksclient.WithRetry(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server.URL, client
+}
+
+func TestServeKnowsPublishedOnDemandFileAndRecordedTasks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	tasks := filepath.Join(dir, "tasks.jsonl")
+	if err := os.WriteFile(tasks, []byte(`{"id":"mine","data":{"x":1}}`+"\n\n"+`{"id":"lost","pending":"1ms","error":"no image"}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(dir, "log.jsonl")
+	_, client := serveWith(t, "--tasks", tasks, "--log", log, "--recordings", "../../contract_test/testdata/pending-then-success.txtar")
+	for id, want := range map[string]string{"269999730": "golden retriever", "anything": `{"of":"anything"}`, "mine": `{"x":1}`, "269999731": "golden retriever"} {
+		task, err := client.Wait(t.Context(), id)
+		if err != nil || !strings.Contains(string(task.Data), want) {
+			t.Errorf("%s: %v, %v", id, task, err)
+		}
+	}
+	if _, err := client.Wait(t.Context(), "lost"); err == nil || !strings.Contains(err.Error(), "no image") {
+		t.Errorf("lost: %v", err)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first taskstest.Request
+	if err := json.NewDecoder(strings.NewReader(string(text))).Decode(&first); err != nil || first.Status != http.StatusOK {
+		t.Errorf("log %s: %v", text, err)
+	}
+}
+
+func TestServeFailsRequestsByName(t *testing.T) {
+	t.Parallel()
+	_, client := serveWith(t, "--chance", "1", "--fault", "502-html")
+	if _, err := client.Get(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), "502") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestTheReferencePageNeedsNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	url, _ := serveWith(t)
+	page := fetch(t, url+"/")
+	if !strings.Contains(page, "swagger-ui") || regexp.MustCompile(`(src|href)="(https?:)?//`).MatchString(page) {
+		t.Errorf("page:\n%s", page)
+	}
+	if spec := fetch(t, url+"/openapi.yaml"); !strings.Contains(spec, "- url: /v0.7\n") || strings.Contains(spec, "- url: https://") {
+		t.Error("the reference would be tried out on the real API")
+	}
+}
+
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url) //nolint:gosec // a server of this test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatal(res.Status, err)
+	}
+	return string(body)
+}
+
+func TestTheReferencePageIsRightInChromium(t *testing.T) {
+	t.Parallel()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not installed")
+	}
+	url, _ := serveWith(t)
+	out, err := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(),
+		"--virtual-time-budget=10000", "--dump-dom", url+"/").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"/tasks/{task_id}", "Get one task", "List tasks by their ids", "X-API-KEY", "InferenceResult"} {
+		if !strings.Contains(strings.ReplaceAll(string(out), "\u200b", ""), want) {
+			t.Errorf("the page does not show %q", want)
+		}
+	}
+}
+
+func TestADistributionIsWhatItsNameSays(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 1))
+	for text, c := range map[string]struct{ least, most, mean time.Duration }{
+		"fixed:2s":         {2 * time.Second, 2 * time.Second, 2 * time.Second},
+		"uniform:1s-5s":    {time.Second, 5 * time.Second, 3 * time.Second},
+		"exp:2s":           {0, time.Minute, 2 * time.Second},
+		"lognormal:2s,0.5": {0, time.Minute, 2266 * time.Millisecond},
+	} {
+		var d distribution
+		if err := d.Set(text); err != nil {
+			t.Fatal(err)
+		}
+		var sum time.Duration
+		const n = 20_000
+		for range n {
+			v := d.draw(random)
+			if sum += v; v < c.least || v > c.most {
+				t.Errorf("%s gave %v", text, v)
+			}
+		}
+		if mean := sum / n; mean < c.mean*95/100 || mean > c.mean*105/100 || d.String() != text {
+			t.Errorf("%s has the mean %v, want %v", &d, mean, c.mean)
+		}
+	}
+}
