@@ -109,7 +109,7 @@ func TestCtrlCListsWhatIsPending(t *testing.T) {
 	time.AfterFunc(200*time.Millisecond, cancel)
 	var stdout, stderr strings.Builder
 	code := run(ctx, []string{"wait", "done", "slow"}, &stdout, &stderr)
-	if code != exitInterrupted || !strings.Contains(stdout.String(), "done         success") || strings.Contains(stdout.String(), "slow") || !strings.Contains(stderr.String(), "slow         task slow is still pending") {
+	if code != exitInterrupted || !strings.Contains(stdout.String(), "done         success") || strings.Contains(stdout.String(), "slow") || !strings.Contains(stderr.String(), "slow         still pending") {
 		t.Errorf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
 	}
 }

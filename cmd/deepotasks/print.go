@@ -12,7 +12,15 @@ import (
 // print shows one result: the task on stdout, and what is no result on stderr,
 // so that a pipe gets data only.
 func (o *options) print(stdout, stderr io.Writer, r tasksclient.Result) error {
-	if _, pending := errors.AsType[*tasksclient.PendingError](r.Err); pending || r.Task == nil {
+	pending, isPending := errors.AsType[*tasksclient.PendingError](r.Err)
+	switch {
+	case isPending && pending.Last != nil:
+		_, err := fmt.Fprintf(stderr, "%-12s still pending; the last poll failed: %s\n", r.ID, message(pending.Last))
+		return err
+	case isPending:
+		_, err := fmt.Fprintf(stderr, "%-12s still pending\n", r.ID)
+		return err
+	case r.Task == nil:
 		_, err := fmt.Fprintf(stderr, "%-12s %s\n", r.ID, message(r.Err))
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	pretty "github.com/jedib0t/go-pretty/v6/progress"
@@ -13,6 +14,8 @@ import (
 type progress interface {
 	update(o *outcome)
 	end()
+	// above is where to write lines that go to w while this is shown.
+	above(w io.Writer) io.Writer
 }
 
 // newProgress makes the progress that was asked for: "bar", "plain", "none", or
@@ -38,7 +41,7 @@ func newProgress(kind string, w io.Writer, total, done int) (progress, error) {
 // counts are the numbers of a wait in words.
 func counts(o *outcome, total int) string {
 	return fmt.Sprintf("%d done, %d failed, %d missing, %d pending",
-		o.ended[0], o.ended[exitFailed], o.ended[exitUnknown], total-o.total())
+		o.ended[0], o.ended[exitFailed], o.ended[exitUnknown], total-o.total()+o.ended[exitPending])
 }
 
 // bar is a line on a terminal that is drawn over and over.
@@ -80,6 +83,22 @@ func (b *bar) update(o *outcome) {
 	b.tracker.SetValue(int64(o.total()))
 }
 
+// above keeps lines for a terminal from being drawn over.
+func (b *bar) above(w io.Writer) io.Writer {
+	if _, ok := terminal(w); !ok {
+		return w
+	}
+	return lines{b.writer}
+}
+
+// lines writes whole lines above a bar.
+type lines struct{ pretty.Writer }
+
+func (l lines) Write(p []byte) (int, error) {
+	l.Log("%s", strings.TrimSuffix(string(p), "\n"))
+	return len(p), nil
+}
+
 func (b *bar) end() {
 	b.writer.Stop()
 	<-b.ended
@@ -103,10 +122,12 @@ func (p *plain) update(o *outcome) {
 	}
 }
 
-func (p *plain) end() {}
+func (p *plain) above(w io.Writer) io.Writer { return w }
+func (p *plain) end()                        {}
 
 // silent shows nothing.
 type silent struct{}
 
-func (silent) update(*outcome) {}
-func (silent) end()            {}
+func (silent) update(*outcome)             {}
+func (silent) above(w io.Writer) io.Writer { return w }
+func (silent) end()                        {}

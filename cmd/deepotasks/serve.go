@@ -10,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
 
 	tasks "github.com/deepomatic/tasks"
@@ -91,6 +93,10 @@ func (s *serving) run(cmd *cobra.Command, _ []string) (err error) {
 	return nil
 }
 
+// publicServer is where the contract says that the API is. The reference page
+// must be tried out here instead.
+var publicServer = regexp.MustCompile(`servers:\n  - url: .*\n    description: .*\n`)
+
 // handler is all that is served: the fake, the recordings before it, and the
 // reference page.
 func (s *serving) handler() (handler http.Handler, api *taskstest.Server, end func() error, err error) {
@@ -129,9 +135,11 @@ func (s *serving) handler() (handler http.Handler, api *taskstest.Server, end fu
 	mux.Handle("/v0.7/", recorded)
 	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
-		_, _ = w.Write(bytes.Replace(tasks.OpenAPI, []byte("url: https://api.deepomatic.com/v0.7"), []byte("url: /v0.7"), 1)) // tried out here
+		_, _ = w.Write(publicServer.ReplaceAll(tasks.OpenAPI, []byte("servers:\n  - url: /v0.7\n    description: This server, the embedded fake.\n")))
 	})
-	mux.Handle("/", v5emb.New("Deepomatic tasks", "/openapi.yaml", "/"))
+	mux.Handle("/", v5emb.NewWithConfig(swgui.Config{SettingsUI: map[string]string{
+		"tryItOutEnabled": "true", "defaultModelsExpandDepth": "1",
+	}})("Deepomatic tasks", "/openapi.yaml", "/"))
 	return mux, api, end, nil
 }
 

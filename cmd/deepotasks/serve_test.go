@@ -126,7 +126,7 @@ func TestTheReferencePageIsRightInChromium(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"/tasks/{task_id}", "Get one task", "List tasks by their ids", "X-API-KEY", "InferenceResult"} {
+	for _, want := range []string{"/tasks/{task_id}", "Get one task", "List tasks by their ids", "Authorize", "InferenceResult"} {
 		if !strings.Contains(strings.ReplaceAll(string(out), "\u200b", ""), want) {
 			t.Errorf("the page does not show %q", want)
 		}

@@ -108,7 +108,7 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 			case file != nil && final(r):
 				keep = append(keep, r)
 			default:
-				if err := w.print(stdout, stderr, r); err != nil {
+				if err := w.print(show.above(stdout), show.above(stderr), r); err != nil {
 					return err
 				}
 			}
