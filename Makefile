@@ -76,6 +76,11 @@ soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at 
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools && go run ./soak
 
+.PHONY: pictures
+pictures: ## Make the README's pictures; needs tmux and chromium
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@cmd/deepotasks/pictures/make.sh
+
 .PHONY: bench
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

@@ -164,8 +164,9 @@ func TestEveryDeepotasksCommandOfTheReadmeRuns(t *testing.T) {
 	if len(commands) == 0 {
 		t.Fatal("there is none")
 	}
+	t.Chdir("../..") // they are given in the root
 	for _, c := range commands {
-		if code, stdout, stderr := runs(t, strings.Fields(c[1])...); code == exitUnexpected || stdout == "" {
+		if code, stdout, stderr := runs(t, strings.Fields(c[1])...); code == exitUnexpected || stdout+stderr == "" {
 			t.Errorf("%s: exit code %d\n%s", c[0], code, stderr)
 		}
 	}
