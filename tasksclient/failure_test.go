@@ -1,0 +1,216 @@
+package tasksclient
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestInvariant3TheFirstPollIsAtOnceAndThePaceGrowsWithTheAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []time.Duration
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			at = append(at, time.Since(start))
+			if time.Since(start) > 3*time.Minute {
+				return one("success")(r)
+			}
+			return one("pending")(r)
+		}).client(t)
+		if _, err := c.Wait(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		var want []time.Duration
+		for next := time.Duration(0); next <= 3*time.Minute; next += min(max(next/4, 100*ms), 30*time.Second) {
+			want = append(want, next)
+		}
+		if !slices.Equal(at[:len(at)-1], want) {
+			t.Errorf("polls at\n%v, want\n%v and one more", at, want)
+		}
+		if last := at[len(at)-1] - at[len(at)-2]; last != 30*time.Second {
+			t.Errorf("the last gap is %v, want the ceiling", last)
+		}
+	})
+}
+
+func TestInvariant3JitterSpreadsThePaceAndOnlyAdds(t *testing.T) {
+	t.Parallel()
+	c := apiFunc(nil).client(t)
+	for _, random := range []float64{0, 0.5, 0.999} {
+		c.random = func() float64 { return random }
+		plain := 2500 * ms // a quarter of ten seconds
+		if got, want := c.gap(10*time.Second), plain+time.Duration(random*float64(plain)/10); got != want {
+			t.Errorf("with %v: gap = %v, want %v", random, got, want)
+		}
+	}
+}
+
+func TestInvariant3APollThatFailsIsTriedAgainByItselfAndOnlyItsIDsWait(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]apiFunc{
+		"the network":         broken(errors.New("connection reset by peer")),
+		"a 503 with HTML":     status(503, "<html>busy</html>", "Content-Type", "text/html"),
+		"a 500":               status(500, `{"detail":"Internal server error."}`),
+		"a truncated body":    cut(`{"count":2,"next":null,"previous":null,"results":[`),
+		"HTML with status OK": status(200, "<html>", "Content-Type", "text/html"),
+		"an empty body":       status(200, ""),
+		"JSON of other types": status(200, `{"count":"2","next":5,"results":{}}`),
+		"a 202":               status(202, `{}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := script(t,
+					step{0, "a,b", failure},
+					step{0, "c", one("pending")},
+					step{100 * ms, "c", one("success")},
+					step{250 * ms, "a,b", page1("a", "success", "b", "pending")},
+					step{350 * ms, "b", one("success")},
+				).client(t, WithBatchSize(2))
+				start := time.Now()
+				var got []string
+				for r := range c.WaitEach(t.Context(), []string{"a", "b", "c"}) {
+					got = append(got, fmt.Sprint(outcome(r), " at ", time.Since(start)))
+				}
+				if want := []string{"c success at 100ms", "a success at 250ms", "b success at 350ms"}; !slices.Equal(got, want) {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestInvariant3ABudgetOfConsecutiveFailuresEndsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := script(t,
+			step{0, "a", one("pending")},
+			step{100 * ms, "a", status(502, "")},
+			step{350 * ms, "a", one("pending")}, // the count begins anew
+			step{450 * ms, "a", status(502, "")},
+			step{700 * ms, "a", status(502, "")},
+			step{1200 * ms, "a", status(502, "")},
+		).client(t, WithRetry(1, 3))
+		task, err := c.Wait(t.Context(), "a")
+		if kindOf(err) != "APIError 502" || !strings.Contains(err.Error(), "gave up after 3 failed polls in a row") {
+			t.Errorf("err = %v", err)
+		}
+		if task == nil || task.Status != StatusPending {
+			t.Errorf("the last snapshot is lost: %+v", task)
+		}
+	})
+}
+
+func TestInvariant3WhatCanNotPassEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{400, 401, 403} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := script(t, step{0, "a", status(code, `{"detail":"No."}`)}).client(t)
+				start := time.Now()
+				_, err := c.Wait(t.Context(), "a")
+				if kindOf(err) != fmt.Sprint("APIError ", code) || errors.Is(err, ErrUnauthorized) != (code != 400) {
+					t.Errorf("err = %v", err)
+				}
+				wantElapsed(t, start, 0)
+			})
+		})
+	}
+}
+
+func TestInvariant3A400ForOneOfManyIsFoundAndItsNeighboursSucceed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := script(t,
+			step{0, "a,b,c,x,d", status(400, `{"task_ids":["x is not valid."]}`)},
+			step{0, "a,b", all("success")},
+			step{0, "c,x", status(400, `{"task_ids":["x is not valid."]}`)},
+			step{0, "d", one("success")},
+			step{0, "c", one("success")},
+			step{0, "x", status(400, `{"task_ids":["x is not valid."]}`)},
+		).client(t)
+		results, _ := c.WaitAll(t.Context(), []string{"a", "b", "c", "x", "d"})
+		wantOutcomes(t, results, "a success; b success; c success; x APIError 400; d success")
+	})
+}
+
+func TestInvariant4RetryAfterIsHonouredAndA429PausesTheWholeClient(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string][]string{
+		"in seconds": {"Retry-After", "7"},
+		"as a date":  {"Retry-After", "Fri, 16 Mar 2018 20:38:20 GMT", "Date", "Fri, 16 Mar 2018 20:38:13 GMT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := script(t,
+					step{0, "a", status(429, `{"detail":"Request was throttled."}`, header...)},
+					step{7 * time.Second, "a", one("success")},
+					step{7 * time.Second, "b", one("success")},
+				).client(t)
+				start := time.Now()
+				var wg sync.WaitGroup
+				wg.Go(func() { _, _ = c.Wait(t.Context(), "a") })
+				wg.Go(func() {
+					time.Sleep(time.Second) // in the middle of the pause
+					_, _ = c.Get(t.Context(), "b")
+				})
+				wg.Wait()
+				wantElapsed(t, start, 7*time.Second)
+			})
+		})
+	}
+}
+
+func TestInvariant4RetryAfterIsCappedAndItsJitterOnlyAdds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := script(t,
+			step{0, "a", status(429, "", "Retry-After", "99999999999999999999")},
+			step{maxRetryAfter + maxRetryAfter/20, "a", one("success")},
+		).client(t)
+		c.random = func() float64 { return 0.5 }
+		if _, err := c.Wait(t.Context(), "a"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestInvariant4A429WithoutRetryAfterBacksOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := script(t,
+			step{0, "a", status(429, "")},
+			step{250 * ms, "a", status(429, "", "Retry-After", "soon")},
+			step{750 * ms, "a", status(429, "")},
+			step{1750 * ms, "a", one("success")},
+		).client(t)
+		if _, err := c.Wait(t.Context(), "a"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestTheDefaultBudgetOutlastsFiveMinutesOfOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		requests := 0
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			requests++
+			return status(http.StatusServiceUnavailable, "")(r)
+		}).client(t)
+		_, err := c.Wait(t.Context(), "a")
+		if took := time.Since(start); kindOf(err) != "APIError 503" || took < 5*time.Minute || took > 8*time.Minute || requests != 30 {
+			t.Errorf("%v after %v and %d requests", err, took, requests)
+		}
+	})
+}

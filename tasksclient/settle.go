@@ -1,0 +1,144 @@
+package tasksclient
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// answer takes in tasks as soon as their page is there, so that they are not
+// lost if the next page is.
+func (p *poller) answer(b *batch, tasks []*Task) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range tasks {
+		e := p.entries[t.ID]
+		if e == nil || e.batch != b {
+			continue // nobody waits for it any more
+		}
+		t.ID = e.id // the same text, held once
+		b.heard = true
+		e.answered, e.failures, e.lastErr, e.unknown = true, 0, nil, time.Time{}
+		switch {
+		case t.Status == StatusSuccess:
+			p.finish(e, Result{Task: t})
+		case t.Status == StatusError:
+			p.finish(e, Result{Task: t, Err: &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}})
+		case p.client.isPending(t.Status):
+			e.last = t
+		default:
+			p.finish(e, Result{Task: t, Err: &ProtocolError{StatusCode: http.StatusOK, Method: http.MethodGet,
+				Path: p.client.server.JoinPath("tasks").Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
+		}
+	}
+}
+
+// isPending says whether a status means that the task is not done.
+func (c *Client) isPending(s Status) bool {
+	return s == StatusPending || slices.Contains(c.pendingStatus, s)
+}
+
+// settle ends a poll: what is left of its ids is put back into the queue.
+func (p *poller) settle(ctx context.Context, b *batch, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.polls--
+	b.cancel()
+	b.cancel = nil
+	var pending, silent []*entry
+	for _, e := range b.entries {
+		switch {
+		case len(e.waiters) == 0 || e.batch != b: // finished, or given up
+		case e.answered:
+			pending = append(pending, e)
+		default:
+			silent = append(silent, e)
+		}
+	}
+	p.client.logger.LogAttrs(ctx, slog.LevelDebug, "tasks poll", slog.Int("asked", len(b.entries)),
+		slog.Int("pending", len(pending)), slog.Int("unanswered", len(silent)), slog.Bool("failed", err != nil))
+	p.again(b, pending)
+	switch {
+	case len(silent) == 0:
+	case err == nil || errors.Is(err, ErrNotFound):
+		p.missing(b, silent, err)
+	default:
+		p.failed(b, silent, err)
+	}
+	p.dispatch()
+}
+
+// again queues entries that are pending, for when their age says.
+func (p *poller) again(b *batch, entries []*entry) {
+	if len(entries) == 0 {
+		return
+	}
+	now := time.Now()
+	youngest := entries[0].since
+	for _, e := range entries {
+		youngest = later(youngest, e.since)
+	}
+	p.requeue(b, entries, now.Add(p.client.gap(now.Sub(youngest))), false)
+}
+
+// requeue makes a batch of entries that were asked for with b.
+func (p *poller) requeue(b *batch, entries []*entry, due time.Time, apart bool) {
+	next := &batch{asked: b.asked, due: due, apart: apart}
+	for _, e := range entries {
+		next.add(e)
+	}
+	p.queue.put(next)
+}
+
+// missing deals with ids that the API does not know, or that it left out of a
+// list. One that was only left out is asked for by itself at once; a 404 by
+// itself is believed when it still comes after the grace.
+func (p *poller) missing(b *batch, entries []*entry, err error) {
+	now := time.Now()
+	grace := p.client.notFoundGrace
+	byItself := len(b.entries) == 1
+	var waiting []*entry
+	for _, e := range entries {
+		e.failures = 0
+		if byItself && e.unknown.IsZero() {
+			e.unknown = b.asked
+		}
+		// By when it was asked: an answer that took long may be as old as its question.
+		switch past := !e.unknown.IsZero() && b.asked.Sub(e.unknown) >= grace; {
+		case byItself && past:
+			p.finish(e, Result{Task: e.last, Err: err})
+		case byItself:
+			// Asked for with others until the grace ends, so that many unknown ids cost few requests.
+			due := now.Add(p.client.gap(now.Sub(e.since)))
+			p.requeue(b, []*entry{e}, earlier(due, e.unknown.Add(grace)), false)
+		case e.unknown.IsZero() || past:
+			p.requeue(b, []*entry{e}, now, true)
+		default:
+			waiting = append(waiting, e)
+		}
+	}
+	if len(waiting) > 0 {
+		due := now.Add(p.client.gap(now.Sub(waiting[0].since)))
+		for _, e := range waiting {
+			due = earlier(due, e.unknown.Add(grace))
+		}
+		p.requeue(b, waiting, due, false)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
