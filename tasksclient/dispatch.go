@@ -94,8 +94,9 @@ func (p *poller) pour(to, from *batch) (full bool) {
 		case len(e.waiters) == 0: // finished or given up
 		case e.held():
 			e.batch = nil
-			w := e.waiters[0]
-			w.parked = append(w.parked, e)
+			for _, w := range e.waiters { // the first who takes results brings it back
+				w.parked = append(w.parked, e)
+			}
 		case !p.fits(to, e):
 			from.entries = from.entries[i:]
 			from.bytes = 0

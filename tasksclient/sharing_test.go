@@ -139,3 +139,39 @@ func TestResultsThatNobodyTakesHoldBackTheRest(t *testing.T) {
 		}
 	})
 }
+
+func TestAWaitThatNobodyReadsDoesNotHoldBackAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Query()["task_ids"] == nil {
+				return one("success")(r)
+			}
+			return all("success")(r)
+		}).client(t, WithBatchSize(10), WithConcurrency(1))
+		var ids []string
+		for i := range 100 {
+			ids = append(ids, fmt.Sprint(i))
+		}
+		done := make(chan struct{})
+		var idle sync.WaitGroup
+		idle.Go(func() {
+			for range c.WaitEach(t.Context(), ids) {
+				<-done // reads one result, and then none for a long time
+			}
+		})
+		synctest.Wait() // the idle one comes first
+		n := 0
+		for range c.WaitEach(t.Context(), ids) {
+			if n++; n == 1 {
+				time.Sleep(time.Second) // both have a page that nobody takes now
+			}
+		}
+		if n != 100 {
+			t.Errorf("%d results", n)
+		}
+		close(done)
+		idle.Wait()
+		wantNothingLeft(t, c)
+	})
+}
