@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
+)
+
+// served is the built program that serves, in a process of its own.
+func served(t *testing.T, binary string, args ...string) (cmd *exec.Cmd, env []string, url string) {
+	t.Helper()
+	cmd = exec.CommandContext(t.Context(), binary, append([]string{"serve"}, args...)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	env = os.Environ()
+	for range 2 {
+		if !lines.Scan() {
+			t.Fatal("serve prints no variables")
+		}
+		env = append(env, strings.TrimPrefix(lines.Text(), "export "))
+	}
+	url = strings.TrimPrefix(env[len(env)-2], "DEEPOMATIC_API_URL=")
+	return cmd, env, url
+}
+
+func TestCtrlCEndsARealWaitWith130AndARealServeWith0(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	server, env, _ := served(t, binary, "--addr", "127.0.0.1:0", "--duration", "fixed:1h", "--seed", "3", "--key", "k")
+	wait := exec.CommandContext(t.Context(), binary, "wait", "269999729", "1", "2")
+	wait.Env = env
+	var stdout, stderr strings.Builder
+	wait.Stdout, wait.Stderr = &stdout, &stderr
+	if err := wait.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	if err := wait.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = wait.Wait()
+	if code := wait.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stdout.String(), "golden retriever") ||
+		!strings.Contains(stderr.String(), "go on with: deepotasks wait 1 2") {
+		t.Errorf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+	if err := server.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+// The vendor's Python client (deepomatic-api 0.10.0) puts a slash at the end of
+// its paths, and sends offset, limit and an app id; these are its requests as
+// they were captured. The client itself is not part of this test.
+func TestServeAnswersRequestsInTheVendorsForm(t *testing.T) {
+	t.Parallel()
+	_, _, url := served(t, build(t), "--duration", "fixed:0s")
+	ask := func(path string) (status int, body []byte) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/v0.7"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"X-API-KEY": taskstest.Key, "X-APP-ID": "app", "Accept": "application/json", "User-Agent": "deepomatic-api/0.10.0"} {
+			r.Header.Set(name, value)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err = io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, body
+	}
+	if status, body := ask("/tasks/269999729/"); status != http.StatusOK || !regexp.MustCompile(`"status":"success".*golden retriever`).Match(body) {
+		t.Errorf("a task: %d %s", status, body)
+	}
+	var page struct {
+		Count   int
+		Results []json.RawMessage
+		Next    *string
+	}
+	status, body := ask("/tasks/?offset=0&limit=100&task_ids=269999729&task_ids=5")
+	if err := json.Unmarshal(body, &page); err != nil || status != http.StatusOK || page.Count != 2 || len(page.Results) != 2 || page.Next != nil {
+		t.Errorf("a list: %d %s", status, body)
+	}
+	status, body = ask("/tasks/?offset=0&limit=1&task_ids=269999729&task_ids=5")
+	if err := json.Unmarshal(body, &page); err != nil || status != http.StatusOK || page.Next == nil || !strings.HasPrefix(*page.Next, url+"/v0.7/tasks/?") {
+		t.Errorf("a page: %d %s", status, body)
+	}
+}
