@@ -171,7 +171,7 @@ func ExampleClient_WaitEach() {
 // When the time is up, what is pending can be waited for again.
 func ExamplePendingError() {
 	c := client(taskstest.Task{ID: "1", Pending: time.Hour}, taskstest.Task{ID: "2"})
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 	defer cancel()
 	_, err := c.WaitAll(ctx, []string{"1", "2"})
 	var pending *tasksclient.PendingError

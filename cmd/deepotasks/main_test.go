@@ -106,7 +106,7 @@ func TestNoNetworkIsSaidInOneLine(t *testing.T) {
 func TestCtrlCListsWhatIsPending(t *testing.T) {
 	serve(t, taskstest.Task{ID: "done"}, taskstest.Task{ID: "slow", Pending: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(200*time.Millisecond, cancel)
+	time.AfterFunc(time.Second, cancel)
 	var stdout, stderr strings.Builder
 	code := run(ctx, []string{"wait", "done", "slow"}, &stdout, &stderr)
 	if code != exitInterrupted || !strings.Contains(stdout.String(), "done         success") || strings.Contains(stdout.String(), "slow") || !strings.Contains(stderr.String(), "slow         still pending") {

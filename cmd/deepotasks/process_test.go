@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
@@ -46,19 +45,25 @@ func TestCtrlCEndsARealWaitWith130AndARealServeWith0(t *testing.T) {
 	server, env, _ := served(t, binary, "--addr", "127.0.0.1:0", "--duration", "fixed:1h", "--seed", "3", "--key", "k")
 	wait := exec.CommandContext(t.Context(), binary, "wait", "269999729", "1", "2")
 	wait.Env = env
-	var stdout, stderr strings.Builder
-	wait.Stdout, wait.Stderr = &stdout, &stderr
+	var stderr strings.Builder
+	wait.Stderr = &stderr
+	out, err := wait.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := wait.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond)
+	first, err := bufio.NewReader(out).ReadString('\n') // the others take an hour
+	if err != nil || !strings.Contains(first, "golden retriever") {
+		t.Errorf("%s: %v", first, err)
+	}
 	if err := wait.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	_ = wait.Wait()
-	if code := wait.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stdout.String(), "golden retriever") ||
-		!strings.Contains(stderr.String(), "go on with: deepotasks wait 1 2") {
-		t.Errorf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
+	if code := wait.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stderr.String(), "go on with: deepotasks wait 1 2") {
+		t.Errorf("exit code %d\n%s", code, stderr.String())
 	}
 	if err := server.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

@@ -239,7 +239,7 @@ func TestEveryFaultLooksTheSameWithAndWithoutASocket(t *testing.T) {
 				origin string
 			}{"with a socket": {socket, server.URL}, "without": {memory, "http://api.test"}} {
 				c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				api.Next(name)
 				self := c.origin + "/v0.7/tasks"
