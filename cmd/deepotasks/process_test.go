@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
@@ -73,9 +75,46 @@ func TestCtrlCEndsARealWaitWith130AndARealServeWith0(t *testing.T) {
 	}
 }
 
+// A first Ctrl-C is for what has arrived: a wait whose reader sleeps still
+// holds it. A second one ends the program whatever it holds.
+func TestASecondCtrlCEndsAWaitThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	_, env, _ := served(t, binary, "--duration", "fixed:0s")
+	var ids strings.Builder
+	for i := range 5000 {
+		fmt.Fprintln(&ids, i)
+	}
+	wait := exec.CommandContext(t.Context(), binary, "wait", "-")
+	wait.Stdin = strings.NewReader(ids.String())
+	wait.Env = env
+	out, err := wait.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := wait.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, 100)); err != nil { // and no more: the pipe fills up
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { _, err := wait.Process.Wait(); ended <- err }()
+	time.Sleep(300 * time.Millisecond)
+	_ = wait.Process.Signal(syscall.SIGINT)
+	select {
+	case <-ended:
+		t.Error("the first Ctrl-C lost what had arrived")
+	case <-time.After(300 * time.Millisecond):
+	}
+	_ = wait.Process.Signal(syscall.SIGINT)
+	<-ended
+}
+
 // The vendor's Python client (deepomatic-api 0.10.0) puts a slash at the end of
 // its paths, and sends offset, limit and an app id; these are its requests as
-// they were captured. The client itself is not part of this test.
+// they were captured, and TestTheVendorsClientWorksWithServe runs it where it is
+// installed.
 func TestServeAnswersRequestsInTheVendorsForm(t *testing.T) {
 	t.Parallel()
 	_, _, url := served(t, build(t), "--duration", "fixed:0s")
@@ -114,5 +153,33 @@ func TestServeAnswersRequestsInTheVendorsForm(t *testing.T) {
 	status, body = ask("/tasks/?offset=0&limit=1&task_ids=269999729&task_ids=5")
 	if err := json.Unmarshal(body, &page); err != nil || status != http.StatusOK || page.Next == nil || !strings.HasPrefix(*page.Next, url+"/v0.7/tasks/?") {
 		t.Errorf("a page: %d %s", status, body)
+	}
+}
+
+// The client itself, unchanged, where a python3 has it ("pip install
+// deepomatic-api==0.10.0").
+func TestTheVendorsClientWorksWithServe(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not installed")
+	}
+	if err := exec.CommandContext(t.Context(), python, "-c", "import deepomatic.api.client").Run(); err != nil {
+		t.Skip("deepomatic-api is not installed")
+	}
+	_, env, _ := served(t, build(t), "--failing", "0.1", "--duration", "exp:300ms")
+	cmd := exec.CommandContext(t.Context(), python, "-c", `
+from deepomatic.api.client import Client
+api = Client()
+ids = [str(i) for i in range(1001, 1061)]
+print("retrieve", api.Task.retrieve("269999730")["status"])
+print("list", [task["id"] for task in api.Task.list(task_ids=ids)] == ids)
+print("wait", api.Task.retrieve("5001").wait()["data"])
+print("batch_wait", *map(len, api.Task.batch_wait([api.Task.retrieve(id) for id in ids], timeout=60)))
+`)
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	if want := "retrieve success\nlist True\nwait {'of': '5001'}\nbatch_wait 0 52 8\n"; err != nil || string(out) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
 	}
 }

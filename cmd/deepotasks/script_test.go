@@ -35,7 +35,8 @@ func TestScripts(t *testing.T) {
 			api := new(taskstest.Server)
 			api.Add(taskstest.Published()...)
 			api.Add(taskstest.Task{ID: "good", Data: `{"n":1}`}, taskstest.Task{ID: "soon", Pending: 200 * time.Millisecond, Data: `{"n":2}`},
-				taskstest.Task{ID: "bad", Error: "no image"}, taskstest.Task{ID: "slow", Pending: time.Hour}, taskstest.Task{ID: "7", Data: `{"n":7}`})
+				taskstest.Task{ID: "bad", Error: "no image"}, taskstest.Task{ID: "slow", Pending: time.Hour}, taskstest.Task{ID: "7", Data: `{"n":7}`},
+				taskstest.Task{ID: "echo", Data: `{"key":"` + taskstest.Key + `"}`})
 			server := httptest.NewServer(api)
 			env.Defer(server.Close)
 			env.Setenv("DEEPOMATIC_API_URL", server.URL)
