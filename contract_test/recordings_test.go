@@ -23,24 +23,32 @@ import (
 
 var update = flag.Bool("update", false, "write the want.txt of each recording anew")
 
-// recordings runs f for each recording as a subtest.
-func recordings(t *testing.T, f func(t *testing.T, path string, rec *contract.Recording)) {
+// readRecordings are all recordings by their paths.
+func readRecordings(t *testing.T) map[string]*contract.Recording {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no recordings: %v", err)
 	}
+	all := map[string]*contract.Recording{}
 	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[path], err = contract.Parse(filepath.Base(path), data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// recordings runs f for each recording as a subtest.
+func recordings(t *testing.T, f func(t *testing.T, path string, rec *contract.Recording)) {
+	t.Helper()
+	for path, rec := range readRecordings(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rec, err := contract.Parse(filepath.Base(path), data)
-			if err != nil {
-				t.Fatal(err)
-			}
 			f(t, path, rec)
 		})
 	}

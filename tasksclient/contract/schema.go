@@ -69,10 +69,13 @@ func responseFindings(err error) []Finding {
 func ruleOf(err *openapi3.SchemaError) Rule {
 	switch keyword := err.SchemaField; keyword {
 	case "enum":
-		if err.Value == nil {
+		switch err.Value.(type) {
+		case nil:
 			return RuleNullable
+		case string:
+			return RuleEnum
 		}
-		return RuleEnum
+		return RuleType
 	case "required", "type", "nullable", "format":
 		return Rule(keyword)
 	case "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern":

@@ -1,0 +1,211 @@
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+	"go.yaml.in/yaml/v3"
+
+	tasks "github.com/deepomatic/tasks"
+)
+
+// unnoticed are the changes of openapi.yaml that nothing here can show, and
+// why.
+var unnoticed = map[string]string{
+	"/components/parameters/TaskID/schema/minLength: dropped":                       "an empty id in a path is missing before it is too short",
+	"/components/parameters/TaskIDs/schema/minItems: dropped":                       "a parameter that is repeated for each value, and is there, has one",
+	"/components/schemas/TaskPage/nullable: added":                                  "a body that is null is told by a rule of its own, whatever the schema says",
+	"/components/schemas/ROI/nullable: added":                                       "the one field that has it may be null anyway",
+	"/components/responses/ServerError/content/text~1html/schema: dropped":          "what a proxy writes for people is free",
+	"/components/responses/ServerError/content/text~1html/schema/$ref: dropped":     "as above",
+	"/components/responses/TooManyRequests/content/text~1html/schema: dropped":      "as above",
+	"/components/responses/TooManyRequests/content/text~1html/schema/$ref: dropped": "as above",
+	"/components/responses/UnexpectedError/content/text~1html/schema: dropped":      "as above",
+	"/components/responses/UnexpectedError/content/text~1html/schema/$ref: dropped": "as above",
+	"/components/schemas/ProxyPage/nullable: added":                                 "as above",
+	"/security/1: dropped":                                              "the app id is optional beside the key: the key alone is all that is demanded",
+	"/components/securitySchemes/appID: dropped":                        "as above",
+	"/components/securitySchemes/appID/in: query instead of header":     "as above",
+	"/components/securitySchemes/appID/name: X-APP instead of X-APP-ID": "as above",
+}
+
+// A mutant is openapi.yaml with one constraint loosened, dropped or replaced.
+type mutant struct {
+	name string
+	doc  []byte
+}
+
+// mutants walks the document and changes each constraint that it meets in turn.
+func mutants(t *testing.T) []mutant {
+	t.Helper()
+	var doc map[string]any
+	if err := yaml.Unmarshal(tasks.OpenAPI, &doc); err != nil {
+		t.Fatal(err)
+	}
+	w := walker{root: doc}
+	w.walk("", "", doc)
+	if w.err != nil {
+		t.Fatal(w.err)
+	}
+	return w.all
+}
+
+type walker struct {
+	root any
+	all  []mutant
+	err  error
+}
+
+// with keeps the document as it is just now.
+func (w *walker) with(at, change string) {
+	doc, err := json.Marshal(w.root)
+	if err != nil {
+		w.err = err
+	}
+	w.all = append(w.all, mutant{at + ": " + change, doc})
+}
+
+// set changes a member of an object for one mutant; nil drops it.
+func (w *walker) set(at string, object map[string]any, name string, value any, change string) {
+	old, was := object[name]
+	object[name] = value
+	if value == nil {
+		delete(object, name)
+	}
+	w.with(at, change)
+	delete(object, name)
+	if was {
+		object[name] = old
+	}
+}
+
+// words are for people: they bind nobody.
+var words = []string{"info", "tags", "examples", "example", "description", "summary", "title", "operationId", "default"}
+
+// replaced are the keywords that mean something if another value stands there,
+// and the values.
+var replaced = map[string]map[any]any{
+	"style":                {"form": "spaceDelimited"},
+	"explode":              {true: false},
+	"additionalProperties": {true: false},
+	"in":                   {"header": "query"},
+	"url":                  {"https://api.deepomatic.com/v0.7": "https://api.deepomatic.com/v0.8"},
+	"name":                 {"X-API-KEY": "X-KEY", "X-APP-ID": "X-APP", "task_ids": "ids", "offset": "skip", "limit": "most"},
+}
+
+// dropped are the keywords that constrain by being there.
+var dropped = []string{"type", "format", "minimum", "minLength", "minItems", "nullable", "enum", "items", "allOf", "required", "schema", "$ref"}
+
+func (w *walker) walk(at, parent string, node any) {
+	switch node := node.(type) {
+	case []any:
+		for i, below := range node {
+			w.walk(fmt.Sprintf("%s/%d", at, i), "", below)
+		}
+	case map[string]any:
+		isNames := slices.Contains([]string{"properties", "schemas", "responses", "content", "headers", "parameters", "securitySchemes", "paths", "examples"}, parent)
+		for _, name := range slices.Sorted(maps.Keys(node)) {
+			below, path := node[name], at+"/"+strings.ReplaceAll(name, "/", "~1")
+			if isNames {
+				w.set(path, node, name, nil, "dropped")
+				w.walk(path, "", below)
+				continue
+			}
+			if slices.Contains(words, name) || strings.HasPrefix(name, "x-") {
+				continue
+			}
+			if list, ok := below.([]any); ok && slices.Contains([]string{"required", "enum", "security", "parameters"}, name) {
+				for i := range list {
+					w.set(fmt.Sprintf("%s/%d", path, i), node, name, slices.Concat(list[:i], list[i+1:]), "dropped")
+				}
+			}
+			switch _, swap := replaced[name]; {
+			case swap:
+				if other := replaced[name][below]; other != nil {
+					w.set(path, node, name, other, fmt.Sprintf("%v instead of %v", other, below))
+				}
+			case slices.Contains(dropped, name):
+				w.set(path, node, name, nil, "dropped")
+			case name == "security":
+				w.set(path, node, name, []any{}, "emptied")
+			}
+			w.walk(path, name, below)
+		}
+		inText := strings.Contains(at, "/parameters/") || strings.Contains(at, "/headers/") // where nothing is null
+		if _, typed := node["type"]; typed && !isNames && !inText && node["nullable"] == nil && node["in"] == nil {
+			w.set(at+"/nullable", node, "nullable", true, "added")
+		}
+	}
+}
+
+// noticed says what of the suite goes red for a mutant, if anything does.
+func (m mutant) noticed(suite []verdict) string {
+	v, err := newValidator(m.doc)
+	if err != nil {
+		text, _, _ := strings.Cut(err.Error(), "\n")
+		return "the document is not valid: " + text
+	}
+	for _, c := range suite {
+		if wrong := c.wrong(c.of(v)); wrong != "" {
+			return wrong
+		}
+	}
+	return ""
+}
+
+// generated is what the generator makes of a document, with the settings of gen
+// that bear on types.
+func generated(t *testing.T, doc []byte) string {
+	t.Helper()
+	spec, err := openapi3.NewLoader().LoadFromData(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := codegen.Configuration{
+		PackageName:   "gen",
+		Generate:      codegen.GenerateOptions{Models: true, Client: true},
+		OutputOptions: codegen.OutputOptions{SkipPrune: true, PreferSkipOptionalPointerOnContainerTypes: true},
+	}
+	text, err := codegen.Generate(spec, config.UpdateDefaults())
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+func TestNoConstraintOfTheContractCanBeLoosenedUnnoticed(t *testing.T) {
+	t.Parallel()
+	suite, all := corpus(t), mutants(t)
+	if why := (mutant{doc: tasks.OpenAPI}).noticed(suite); why != "" {
+		t.Fatal("the suite is red without any change: ", why)
+	}
+	gen, red := generated(t, tasks.OpenAPI), 0
+	for _, m := range all {
+		why := m.noticed(suite)
+		if why == "" && generated(t, m.doc) != gen {
+			why = "gen is another, which make drift tells"
+		}
+		reason, excused := unnoticed[m.name]
+		switch {
+		case why != "":
+			red++
+			if testing.Verbose() {
+				t.Logf("%s\n\t%.150s", m.name, why)
+			}
+			if excused {
+				t.Errorf("%s is noticed now; take it out of the exceptions", m.name)
+			}
+		case excused:
+			t.Logf("%s: not noticed: %s", m.name, reason)
+		default:
+			t.Errorf("no verdict of %d notices %s", len(suite), m.name)
+		}
+	}
+	t.Logf("%d of %d changes are noticed, %d are excused", red, len(all), len(unnoticed))
+}
