@@ -186,6 +186,24 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
+func TestABodyIsAllTextBehindTheHead(t *testing.T) {
+	t.Parallel()
+	const head = "provenance: derived\nsource: a test\ndate: 2026-11-24\n"
+	for name, text := range map[string]string{
+		"no length":               "-- 1-request.http --\nGET /v0.7/tasks/1 HTTP/1.1\nHost: a\n\n{}\n-- 1-response.http --\nHTTP/1.1 204 No Content\n\n{}\n",
+		"a shorter length":        "-- 1-request.http --\nGET /v0.7/tasks/1 HTTP/1.1\nHost: a\nContent-Length: 1\n\n{}\n-- 1-response.http --\nHTTP/1.1 200 OK\nContent-Length: 1\n\n{}\n",
+		"chunks that curl joined": "-- 1-request.http --\nGET /v0.7/tasks/1 HTTP/1.1\r\nHost: a\r\n\r\n{}\n-- 1-response.http --\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}\n",
+	} {
+		rec, err := Parse("r", []byte(head+text))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if x := rec.Exchanges[0]; string(x.RequestBody) != "{}" || string(x.Body) != "{}" {
+			t.Errorf("%s: bodies %q and %q", name, x.RequestBody, x.Body)
+		}
+	}
+}
+
 func TestTheFakesAnswersKeepTheContract(t *testing.T) {
 	t.Parallel()
 	api := &taskstest.Server{PageSize: 2}

@@ -5,8 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,10 +139,8 @@ func (x *Exchange) parseRequest(data []byte) error {
 	if req.Host != "" {
 		x.RequestHeader.Set("Host", req.Host)
 	}
-	if x.RequestBody, err = io.ReadAll(req.Body); err != nil {
-		return fmt.Errorf("its body: %w", err)
-	}
-	return nil
+	x.RequestBody, err = textAfterHead(data, req.ContentLength)
+	return err
 }
 
 func (x *Exchange) parseResponse(data []byte) error {
@@ -153,12 +151,26 @@ func (x *Exchange) parseResponse(data []byte) error {
 	if res.StatusCode < 100 || res.StatusCode > 999 {
 		return fmt.Errorf("the status %d is none", res.StatusCode)
 	}
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return fmt.Errorf("its body: %w", err)
+	x.Status, x.Header = res.StatusCode, res.Header
+	x.Body, err = textAfterHead(data, res.ContentLength)
+	return err
+}
+
+var emptyLine = regexp.MustCompile(`\r?\n\r?\n`)
+
+// textAfterHead is the body of a message: all text behind the empty line, and
+// not what the head says of its length and form, which tools that print
+// messages, and people who edit them, leave as they were.
+func textAfterHead(message []byte, length int64) ([]byte, error) {
+	end := emptyLine.FindIndex(message)
+	if end == nil {
+		return nil, nil
 	}
-	x.Status, x.Header, x.Body = res.StatusCode, res.Header, bytes.TrimSuffix(body, []byte("\n"))
-	return nil
+	body := message[end[1]:]
+	if int64(len(body)) < length {
+		return nil, fmt.Errorf("its body has %d bytes, fewer than its Content-Length of %d", len(body), length)
+	}
+	return bytes.TrimSuffix(body, []byte("\n")), nil
 }
 
 // Format writes the recording as Parse reads it.
