@@ -9,14 +9,15 @@ import (
 // entry is one id that is waited for, by however many waits.
 type entry struct {
 	id       string
-	since    time.Time // when it was first waited for: its age counts from here
-	waiters  []*waiter // nobody once it is finished or given up
-	batch    *batch    // where it stands; nil while it is held back
-	last     *Task     // the last snapshot, while pending
-	lastErr  error     // why its last poll failed; nil if it did not
-	failures int       // of its polls, in a row
-	unknown  time.Time // since when the API says 404; zero if it does not
-	answered bool      // in the round that is under way
+	since    time.Time     // when it was first waited for: its age counts from here
+	waiters  []*waiter     // nobody once it is finished or given up
+	batch    *batch        // where it stands; nil while it is held back
+	age      time.Duration // up to which the pace knows that it was pending
+	last     *Task         // the last snapshot, while pending
+	lastErr  error         // why its last poll failed; nil if it did not
+	failures int           // of its polls, in a row
+	unknown  time.Time     // since when the API says 404; zero if it does not
+	answered bool          // in the round that is under way
 }
 
 // held says whether everyone who waits for e has a page of results to take
@@ -37,7 +38,8 @@ type batch struct {
 	bytes   int       // of query
 	asked   time.Time // when its ids were last asked for; zero if never
 	due     time.Time
-	apart   bool // it failed, so it is tried again by itself
+	failed  bool // due is the end of a pause
+	apart   bool // it is asked for by itself
 	index   int  // in the queue; -1 if not there
 	live    int  // while under way: how many of its ids somebody still waits for
 	heard   bool // while under way: something came of it
@@ -51,10 +53,14 @@ func (b *batch) add(e *entry) {
 	b.bytes += queryBytes(e.id)
 }
 
-// nearlyDue says whether asking for b now rather than when it is due would
-// come in the second half of its wait: then it may fill another batch's room.
-func (b *batch) nearlyDue(now time.Time) bool {
-	return !now.Before(b.asked.Add(b.due.Sub(b.asked) / 2))
+// mayFill says whether b may be asked for now rather than when it is due, to
+// fill a request that is made anyway: what failed keeps its pause, and what was
+// asked for just now can't have changed much.
+func (b *batch) mayFill(now time.Time, floor time.Duration) bool {
+	if !b.due.After(now) {
+		return true
+	}
+	return !b.failed && now.Sub(b.asked) >= floor
 }
 
 // queue is a heap of batches, the one that is due first at the front.

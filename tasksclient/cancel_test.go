@@ -27,7 +27,7 @@ func TestCancellingReturnsAtOnceFromEverywhere(t *testing.T) {
 	}{
 		"asking":                     {then: stalled},
 		"reading a stalled body":     {then: stalledBody},
-		"between two polls":          {then: one("pending"), opts: []Option{WithPolling(100*ms, time.Hour)}},
+		"between two polls":          {then: one("pending"), opts: []Option{WithPolling(time.Hour, 100*ms, time.Hour)}},
 		"backing off":                {then: status(503, "", "Retry-After", "200")},
 		"paused by a 429":            {then: status(429, "", "Retry-After", "200")},
 		"waiting for the rate limit": {then: one("pending"), opts: []Option{WithRateLimit(0.2, 2)}},

@@ -110,6 +110,7 @@ func newClient(key string, cfg config) (*Client, error) {
 	c.http = sameOriginOnly(cfg.httpClient, server, c.scrub)
 	c.batch.Store(int64(cfg.batchSize))
 	c.poller.client = c
+	c.poller.pace = pace{cost: c.cost, floor: c.floor, ceiling: c.ceiling}
 	return c, nil
 }
 

@@ -36,8 +36,9 @@ func TestNewRefusesWhatCanNotBeRight(t *testing.T) {
 		"a nil http client":                 {"k", WithHTTPClient(nil), "WithHTTPClient"},
 		"no attempts":                       {"k", WithRetry(0, 1), "WithRetry"},
 		"a negative budget":                 {"k", WithRetry(1, -1), "WithRetry"},
-		"no polling floor":                  {"k", WithPolling(0, time.Second), "WithPolling"},
-		"a ceiling under the floor":         {"k", WithPolling(time.Second, time.Millisecond), "WithPolling"},
+		"no polling floor":                  {"k", WithPolling(1, 0, time.Second), "WithPolling"},
+		"a request that costs nothing":      {"k", WithPolling(0, 1, time.Second), "WithPolling"},
+		"a ceiling under the floor":         {"k", WithPolling(1, time.Second, time.Millisecond), "WithPolling"},
 		"a negative timeout":                {"k", WithRequestTimeout(-1), "WithRequestTimeout"},
 		"a rate of zero":                    {"k", WithRateLimit(0, 1), "WithRateLimit"},
 		"a rate that is no number":          {"k", WithRateLimit(math.NaN(), 1), "WithRateLimit"},
@@ -82,7 +83,7 @@ func TestNewTakesWhatIsRight(t *testing.T) {
 		"allowed in the other order":        {WithBaseURL("http://api.test/v0.7"), WithInsecureHTTP()},
 		"zero where it has a meaning":       {WithRequestTimeout(0), WithNotFoundGrace(0), WithUserAgent(""), WithAppID(""), WithLogger(nil)},
 		"a rate without end":                {WithRateLimit(math.Inf(1), 0)},
-		"the least of everything":           {WithRetry(1, 1), WithPolling(1, 1), WithConcurrency(1), WithBatchSize(1), WithMaxResponseBytes(1)},
+		"the least of everything":           {WithRetry(1, 1), WithPolling(1, 1, 1), WithConcurrency(1), WithBatchSize(1), WithMaxResponseBytes(1)},
 		"the largest response there can be": {WithMaxResponseBytes(math.MaxInt64)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,8 +56,8 @@ func (p *poller) wakeAt(t time.Time) {
 }
 
 // next takes the first batch of the queue and fills it: with whatever else is
-// due, and then with what is nearly due, since a request costs the same for
-// one id as for a hundred. It drops what nobody waits for any more and parks
+// due, and then with what comes next, since a request costs the same for one id
+// as for a hundred. It drops what nobody waits for any more and parks
 // what is held back; nil if nothing is left of the batch.
 func (p *poller) next(now time.Time) (b *batch, full bool) {
 	first := p.queue.take()
@@ -67,7 +67,7 @@ func (p *poller) next(now time.Time) (b *batch, full bool) {
 		p.queue.put(first)
 	}
 	var aside []*batch
-	for !b.apart && !full && len(p.queue) > 0 && p.queue[0].nearlyDue(now) {
+	for !b.apart && !full && len(p.queue) > 0 && p.queue[0].mayFill(now, p.client.floor) {
 		more := p.queue.take()
 		if more.apart {
 			aside = append(aside, more)

@@ -22,10 +22,19 @@
 // All the waits of a client, in however many goroutines, share one poller. It
 // asks for up to a hundred ids with one request, a few requests at once, and
 // hands each finished task to everyone who waits for it. The first poll is at
-// once. Then a task is polled whenever its age has grown by a quarter, at the
-// earliest after 100 ms and at the latest after 30 s ([WithPolling]), so a
-// result is noticed at most a quarter later than it took, and a task that
-// takes ten times as long costs only ten requests more. Up to a tenth of the
+// once. Then a request is made when it has become worth its cost: when the delay
+// that has probably built up since the last one, over all the tasks that it asks
+// for, outweighs what a request is worth to you ([WithPolling]). With R(u) for
+// the chance that a task has ended a time u after it was seen pending, the gap g
+// is where the sum over the tasks of ∫ R(u) du, from 0 to g, reaches the cost.
+// For tasks that end at a steady rate λ that is √(2·cost/λ), the square root of
+// economic lot sizes (Harris, 1913).
+//
+// How long tasks take the client learns from those that have ended, by the
+// server's own dates, and from those that are pending, which take longer than
+// their age; it forgets what is long ago. As long as it knows nothing it polls
+// after 0.13 s, soon every 0.26 s, and from a minute on with the root of the age,
+// every 0.8 s at ten minutes and every 2 s after an hour. Up to a tenth of the
 // time is added at random, so that programs don't march in step.
 //
 // The poller has no goroutine while it waits for the next round, and nothing

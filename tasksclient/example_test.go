@@ -56,7 +56,7 @@ func ExampleNew() {
 		tasksclient.WithAppID("my-app"),
 		tasksclient.WithLogger(slog.Default()),
 		tasksclient.WithRetry(3, 10),
-		tasksclient.WithPolling(time.Second, time.Minute),
+		tasksclient.WithPolling(5*time.Second, time.Second, time.Minute),
 		tasksclient.WithRequestTimeout(10*time.Second),
 		tasksclient.WithRateLimit(5, 10),
 		tasksclient.WithConcurrency(2),

@@ -74,7 +74,7 @@ func gaveUp(failures int, err error) error {
 func (p *poller) split(b *batch, entries []*entry, size int, due time.Time, apart bool) {
 	for len(entries) > 0 {
 		n := min(size, len(entries))
-		p.requeue(b, entries[:n], due, apart)
+		p.requeue(b, entries[:n], due, apart).failed = true
 		entries = entries[n:]
 	}
 }

@@ -12,46 +12,6 @@ import (
 	"time"
 )
 
-func TestInvariant3TheFirstPollIsAtOnceAndThePaceGrowsWithTheAge(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		var at []time.Duration
-		c := apiFunc(func(r *http.Request) (*http.Response, error) {
-			at = append(at, time.Since(start))
-			if time.Since(start) > 3*time.Minute {
-				return one("success")(r)
-			}
-			return one("pending")(r)
-		}).client(t)
-		if _, err := c.Wait(t.Context(), "a"); err != nil {
-			t.Fatal(err)
-		}
-		var want []time.Duration
-		for next := time.Duration(0); next <= 3*time.Minute; next += min(max(next/4, 100*ms), 30*time.Second) {
-			want = append(want, next)
-		}
-		if !slices.Equal(at[:len(at)-1], want) {
-			t.Errorf("polls at\n%v, want\n%v and one more", at, want)
-		}
-		if last := at[len(at)-1] - at[len(at)-2]; last != 30*time.Second {
-			t.Errorf("the last gap is %v, want the ceiling", last)
-		}
-	})
-}
-
-func TestInvariant3JitterSpreadsThePaceAndOnlyAdds(t *testing.T) {
-	t.Parallel()
-	c := apiFunc(nil).client(t)
-	for _, random := range []float64{0, 0.5, 0.999} {
-		c.random = func() float64 { return random }
-		plain := 2500 * ms // a quarter of ten seconds
-		if got, want := c.gap(10*time.Second), plain+time.Duration(random*float64(plain)/10); got != want {
-			t.Errorf("with %v: gap = %v, want %v", random, got, want)
-		}
-	}
-}
-
 func TestInvariant3APollThatFailsIsTriedAgainByItselfAndOnlyItsIDsWait(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]apiFunc{

@@ -23,6 +23,7 @@ type config struct {
 	logger           *slog.Logger
 	attempts         int
 	pollFailures     int
+	cost             time.Duration
 	floor, ceiling   time.Duration
 	requestTimeout   time.Duration
 	rate             float64
@@ -44,7 +45,8 @@ func defaults() config {
 		logger:           slog.New(slog.DiscardHandler),
 		attempts:         5,
 		pollFailures:     30,
-		floor:            100 * time.Millisecond,
+		cost:             defaultCost,
+		floor:            50 * time.Millisecond,
 		ceiling:          30 * time.Second,
 		requestTimeout:   30 * time.Second,
 		rate:             math.Inf(1),
@@ -100,12 +102,17 @@ func WithRetry(attempts, pollFailures int) Option {
 	return func(c *config) { c.attempts, c.pollFailures = attempts, pollFailures }
 }
 
-// WithPolling sets the least and the most time between two polls of a task in
-// a wait: 100 ms and 30 s by default. Between them the time is a quarter of
-// the task's age, so that a result is noticed at most a fourth later than it
-// could have been. The floor must be positive and the ceiling no less.
-func WithPolling(floor, ceiling time.Duration) Option {
-	return func(c *config) { c.floor, c.ceiling = floor, ceiling }
+// WithPolling sets the pace of a wait. cost is what one request is worth to you,
+// in seconds of delay: if it is 0.35 s, the default, a request is made when
+// the tasks that it asks for have probably ended 0.35 s ago, all their delays added
+// up. Four times the cost means about half the requests and twice the delay.
+// How long tasks take is learned from those that have ended.
+//
+// floor and ceiling are the least and the most time between two polls of a
+// task, whatever the cost says: 50 ms and 30 s by default. The cost and the
+// floor must be positive, and the ceiling no less than the floor.
+func WithPolling(cost, floor, ceiling time.Duration) Option {
+	return func(c *config) { c.cost, c.floor, c.ceiling = cost, floor, ceiling }
 }
 
 // WithRequestTimeout sets how long one request may take, its body included,
@@ -165,7 +172,7 @@ func (c *config) check() error {
 		want string
 	}{
 		{"WithRetry", c.attempts < 1 || c.pollFailures < 1, "both counts must be at least 1, which means no second try"},
-		{"WithPolling", c.floor <= 0 || c.ceiling < c.floor, "the floor must be positive and the ceiling no less than the floor"},
+		{"WithPolling", c.cost <= 0 || c.floor <= 0 || c.ceiling < c.floor, "the cost and the floor must be positive and the ceiling no less than the floor"},
 		{"WithRequestTimeout", c.requestTimeout < 0, "must not be negative; zero sets no limit"},
 		{"WithRateLimit", !(c.rate > 0) || (!math.IsInf(c.rate, 1) && c.burst < 1), "the rate must be positive and the burst at least 1"},
 		{"WithConcurrency", c.concurrency < 1, "must be at least 1"},

@@ -1,18 +1,86 @@
 package tasksclient
 
-import "time"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
-// gap is the time until a task of this age is polled again: a quarter of the
-// age, within the floor and the ceiling of WithPolling. In proportion to the
-// age, because nothing is known of how long a task will take: the delay then
-// stays a constant share of the time that it took anyway.
-func (c *Client) gap(age time.Duration) time.Duration {
-	return c.jitter(min(max(age/4, c.floor), c.ceiling))
+// pace decides when pending tasks are asked for again.
+//
+// A request is worth making once the delay that has probably built up since the
+// last one outweighs what a request costs: if a task ends right after a poll,
+// each second until the next is a second of delay. So with R(u), the chance that
+// a task has ended a time u after it was last seen pending, the next poll comes
+// after the gap g with
+//
+//	  g
+//	∑ ∫ R(u) du = cost      summed over the tasks that one request asks for
+//	  0
+//
+// For tasks that end at a steady rate λ that is g = √(2·cost/λ), the square root
+// of all economic lot sizes (F. W. Harris, "How Many Parts to Make at Once",
+// 1913): polls are rare while nothing is expected and frequent when much is.
+//
+// R comes from the server, which says when each finished task was made and when
+// it ended: see durations. Until a few tasks have ended, tasks that are waited
+// for together are taken for one, of an unknown kind: see unknown.
+type pace struct {
+	cost, floor, ceiling time.Duration
+	known                durations
+}
+
+const (
+	defaultCost = 350 * time.Millisecond
+	// enough is how many tasks must have ended until what they tell weighs as
+	// much as knowing nothing.
+	enough = 3
+)
+
+// unknown is the gap in seconds, by the same rule, for tasks of an age of which
+// nothing is known. The unknown has no scale beyond a minute, where the gap
+// grows with the root of the age. Within it, the calls of this API take from a
+// tenth of a second, so that a young task is asked for a little more often, to a
+// minute, through which it is as likely to end at one moment as at another.
+func (p *pace) unknown(age time.Duration) float64 {
+	const steady, minute = 0.26, 60
+	a := age.Seconds()
+	return steady * (1 - math.Exp(-a)/2) * math.Sqrt(1+a/minute) * math.Sqrt(float64(p.cost)/float64(defaultCost))
+}
+
+// gap is the time until tasks of these ages, all pending just now, are worth
+// another request.
+func (p *pace) gap(ages []time.Duration) time.Duration {
+	blind := p.unknown(slices.Min(ages))
+	trust := p.known.count * p.known.count / (p.known.count*p.known.count + enough*enough)
+	if trust == 0 {
+		return p.within(blind)
+	}
+	groups := p.known.groups(ages)
+	cost, most := p.cost.Seconds(), p.ceiling.Seconds()
+	var built, at float64
+	for step := p.floor.Seconds() / 4; at < most; step *= 1.1 {
+		middle, end := at+step/2, at+step
+		expected := 0.0
+		for _, g := range groups {
+			expected += g.tasks * p.known.chance(g.age, g.age+middle)
+		}
+		more := trust*expected*step + (1-trust)*cost*(end*end-at*at)/(blind*blind)
+		if built+more >= cost {
+			return p.within(at + step*(cost-built)/more)
+		}
+		built, at = built+more, end
+	}
+	return p.ceiling
+}
+
+func (p *pace) within(seconds float64) time.Duration {
+	return min(max(time.Duration(seconds*float64(time.Second)), p.floor), p.ceiling)
 }
 
 // patience is the most that a failed poll of a task of this age waits for the
-// next: by the same measure, failures cost a young task little, and a server
-// that is down for long is not asked often.
+// next: failures cost a young task little, and a server that is down for long
+// is not asked often.
 func patience(age time.Duration) time.Duration { return min(max(age/4, time.Second), maxBackoff) }
 
 // jitter adds up to a tenth to d, so that programs that started together don't

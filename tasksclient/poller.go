@@ -13,6 +13,7 @@ import (
 type poller struct {
 	client  *Client
 	mu      sync.Mutex
+	pace    pace
 	entries map[string]*entry
 	queue   queue
 	polls   int // under way
@@ -60,7 +61,7 @@ func (p *poller) hasten(e *entry, now time.Time) {
 		return
 	}
 	b := e.batch
-	if soon := b.asked.Add(p.client.floor); b.index >= 0 && !b.apart && soon.Before(b.due) {
+	if soon := b.asked.Add(p.client.floor); b.index >= 0 && !b.apart && !b.failed && soon.Before(b.due) {
 		b.due = later(soon, now)
 		heap.Fix(&p.queue, b.index)
 	}

@@ -21,11 +21,11 @@ type apiFunc func(r *http.Request) (*http.Response, error)
 
 func (f apiFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// client makes a client of f whose waits have no jitter, so that a test can
-// name the exact instant of each request.
+// client makes a client of f whose waits poll every 100 ms, without jitter, so
+// that a test can name the exact instant of each request.
 func (f apiFunc) client(t testing.TB, opts ...Option) *Client {
 	t.Helper()
-	c, err := New("the-key", append([]Option{WithBaseURL("https://api.test/v0.7"), WithHTTPClient(&http.Client{Transport: f})}, opts...)...)
+	c, err := New("the-key", append([]Option{WithBaseURL("https://api.test/v0.7"), WithHTTPClient(&http.Client{Transport: f}), WithPolling(defaultCost, 100*ms, 100*ms)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

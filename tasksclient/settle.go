@@ -24,16 +24,38 @@ func (p *poller) answer(b *batch, tasks []*Task) {
 		e.answered, e.failures, e.lastErr, e.unknown = true, 0, nil, time.Time{}
 		switch {
 		case t.Status == StatusSuccess:
+			p.ended(e, t)
 			p.finish(e, Result{Task: t})
 		case t.Status == StatusError:
+			p.ended(e, t)
 			p.finish(e, Result{Task: t, Err: &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}})
 		case p.client.isPending(t.Status):
 			e.last = t
+			p.went(e, time.Since(e.since))
 		default:
 			p.finish(e, Result{Task: t, Err: &ProtocolError{StatusCode: http.StatusOK, Method: http.MethodGet,
 				Path: p.client.server.JoinPath("tasks").Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
 		}
 	}
+}
+
+// went tells the pace that a task was pending up to an age.
+func (p *poller) went(e *entry, age time.Duration) {
+	if age > e.age {
+		p.pace.known.survived(e.age, age)
+		e.age = age
+	}
+}
+
+// ended tells the pace how long a task took: by the server's clock, which made
+// both dates, or, where it gives none, about halfway since it was last pending.
+func (p *poller) ended(e *entry, t *Task) {
+	took := t.DateUpdated.Sub(t.DateCreated)
+	if t.DateCreated.IsZero() || t.DateUpdated.IsZero() || took < 0 {
+		took = (e.age + time.Since(e.since)) / 2
+	}
+	p.went(e, took)
+	p.pace.known.end(took, len(p.entries))
 }
 
 // isPending says whether a status means that the task is not done.
@@ -71,26 +93,31 @@ func (p *poller) settle(ctx context.Context, b *batch, err error) {
 	p.dispatch()
 }
 
-// again queues entries that are pending, for when their age says.
+// again queues entries that are pending, for when the pace says.
 func (p *poller) again(b *batch, entries []*entry) {
-	if len(entries) == 0 {
-		return
+	if len(entries) > 0 {
+		now := time.Now()
+		p.requeue(b, entries, now.Add(p.gap(entries, now)), false)
 	}
-	now := time.Now()
-	youngest := entries[0].since
-	for _, e := range entries {
-		youngest = later(youngest, e.since)
+}
+
+// gap is the time until entries are asked for again.
+func (p *poller) gap(entries []*entry, now time.Time) time.Duration {
+	ages := make([]time.Duration, len(entries))
+	for i, e := range entries {
+		ages[i] = now.Sub(e.since)
 	}
-	p.requeue(b, entries, now.Add(p.client.gap(now.Sub(youngest))), false)
+	return p.client.jitter(p.pace.gap(ages))
 }
 
 // requeue makes a batch of entries that were asked for with b.
-func (p *poller) requeue(b *batch, entries []*entry, due time.Time, apart bool) {
+func (p *poller) requeue(b *batch, entries []*entry, due time.Time, apart bool) *batch {
 	next := &batch{asked: b.asked, due: due, apart: apart}
 	for _, e := range entries {
 		next.add(e)
 	}
 	p.queue.put(next)
+	return next
 }
 
 // missing deals with ids that the API does not know, or that it left out of a
@@ -112,7 +139,7 @@ func (p *poller) missing(b *batch, entries []*entry, err error) {
 			p.finish(e, Result{Task: e.last, Err: err})
 		case byItself:
 			// Asked for with others until the grace ends, so that many unknown ids cost few requests.
-			due := now.Add(p.client.gap(now.Sub(e.since)))
+			due := now.Add(p.gap([]*entry{e}, now))
 			p.requeue(b, []*entry{e}, earlier(due, e.unknown.Add(grace)), false)
 		case e.unknown.IsZero() || past:
 			p.requeue(b, []*entry{e}, now, true)
@@ -121,7 +148,7 @@ func (p *poller) missing(b *batch, entries []*entry, err error) {
 		}
 	}
 	if len(waiting) > 0 {
-		due := now.Add(p.client.gap(now.Sub(waiting[0].since)))
+		due := now.Add(p.gap(waiting, now))
 		for _, e := range waiting {
 			due = earlier(due, e.unknown.Add(grace))
 		}
