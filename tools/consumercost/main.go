@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
-	"golang.org/x/mod/zip"
+
+	"github.com/deepomatic/tasks/tools/publish"
 )
 
 //go:embed consumer.go.txt
@@ -83,7 +84,7 @@ func (c cost) over(b budget) error {
 }
 
 // tasks is the module under a version that is not published anywhere.
-var tasks = module.Version{Path: "github.com/deepomatic/tasks", Version: "v0.0.0-consumercost"}
+var tasks = module.Version{Path: publish.Path, Version: "v0.0.0-consumercost"}
 
 func measure(root string) (c cost, err error) {
 	dir, err := os.MkdirTemp("", "consumercost")
@@ -91,7 +92,7 @@ func measure(root string) (c cost, err error) {
 		return c, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := publish(root, filepath.Join(dir, "proxy")); err != nil {
+	if err := publish.To(filepath.Join(dir, "proxy"), root, tasks.Version); err != nil {
 		return c, err
 	}
 	ours := workspace{dir: filepath.Join(dir, "ours"), proxy: filepath.Join(dir, "proxy"), cache: filepath.Join(dir, "cache")}
@@ -117,30 +118,6 @@ func measure(root string) (c cost, err error) {
 	}
 	c.byHandSize, c.byHandCompile, err = theirs.build()
 	return c, err
-}
-
-// publish makes a proxy on disk that serves the module as its files stand now.
-func publish(root, proxy string) error {
-	dir := filepath.Join(proxy, filepath.FromSlash(tasks.Path), "@v")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil {
-		return err
-	}
-	archive, err := os.Create(filepath.Join(dir, tasks.Version+".zip"))
-	if err != nil {
-		return err
-	}
-	info := fmt.Sprintf(`{"Version":%q,"Time":"2026-01-01T00:00:00Z"}`, tasks.Version)
-	return errors.Join(
-		zip.CreateFromDir(archive, tasks, root),
-		archive.Close(),
-		os.WriteFile(filepath.Join(dir, tasks.Version+".mod"), mod, 0o600),
-		os.WriteFile(filepath.Join(dir, tasks.Version+".info"), []byte(info), 0o600),
-		os.WriteFile(filepath.Join(dir, "list"), []byte(tasks.Version+"\n"), 0o600),
-	)
 }
 
 // workspace is a module of its own with one program in it.
