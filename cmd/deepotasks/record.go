@@ -13,7 +13,8 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
-func recordCommand(opts *options) *cobra.Command {
+func recordCommand() *cobra.Command {
+	var from asking
 	var out string
 	cmd := &cobra.Command{
 		Use:   "record ID... --out FILE.txtar",
@@ -26,10 +27,10 @@ is written. A file that is there already is not overwritten.`,
   deepotasks record --demo --out demo.txtar`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			recorder := &contract.Recorder{}
-			if opts.demo {
+			if from.demo {
 				recorder.Next, _ = demo()
 			}
-			client, ids, err := opts.client(args, tasksclient.WithHTTPClient(&http.Client{Transport: recorder}))
+			client, ids, err := from.client(args, tasksclient.WithHTTPClient(&http.Client{Transport: recorder}))
 			if err != nil {
 				return err
 			}
@@ -42,14 +43,14 @@ is written. A file that is there already is not overwritten.`,
 				end.add(tasksclient.Result{ID: id, Task: task, Err: err})
 			}
 			source := "the API, asked by deepotasks record"
-			if opts.demo {
+			if from.demo {
 				source = "the embedded fake of deepotasks"
 			}
 			rec, err := recorder.Recording(filepath.Base(out), source)
 			if err != nil {
 				return err
 			}
-			if opts.demo {
+			if from.demo {
 				rec.Provenance = contract.Derived // nothing that the fake says is live
 			}
 			file, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -64,6 +65,7 @@ is written. A file that is there already is not overwritten.`,
 			return errors.Join(err, end.err())
 		},
 	}
+	from.flags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the file to write")
 	_ = cmd.MarkFlagRequired("out") // it fails only for a flag that is not there
 	return cmd

@@ -11,15 +11,21 @@ import (
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
-// options are what all commands share.
-type options struct {
+// asking is what the flags say of a command that asks the API.
+type asking struct {
 	demo    bool
-	json    bool
 	keyFile string
 }
 
+// flags adds the flags to a command, whose arguments are ids: no shell can
+// complete these.
+func (a *asking) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.demo, "demo", false, "use the embedded fake API and its tasks: no key, no network")
+	cmd.Flags().StringVar(&a.keyFile, "api-key-file", "", "read the API key from this file instead of the environment")
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+}
+
 func rootCommand(stdout, stderr io.Writer) *cobra.Command {
-	var opts options
 	root := &cobra.Command{
 		Use:   "deepotasks",
 		Short: "Get the results of Deepomatic's tasks",
@@ -47,17 +53,14 @@ If several apply: 130, then 5, 1, 3, 4 and 2.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.PersistentFlags().BoolVar(&opts.demo, "demo", false, "use the embedded fake API and its tasks: no key, no network")
-	root.PersistentFlags().BoolVar(&opts.json, "json", false, "print each task as a line of JSON, with the API's own fields")
-	root.PersistentFlags().StringVar(&opts.keyFile, "api-key-file", "", "read the API key from this file instead of the environment")
-	root.AddCommand(getCommand(&opts), listCommand(&opts), waitCommand(&opts), serveCommand(), verifyCommand(&opts), recordCommand(&opts), specCommand(), versionCommand())
+	root.AddCommand(getCommand(), listCommand(), waitCommand(), serveCommand(), verifyCommand(), recordCommand(), specCommand(), versionCommand())
 	return root
 }
 
 // client is the client of the real API, or of the fake one. ids are those that
 // were given, or the demo's if none were.
-func (o *options) client(args []string, more ...tasksclient.Option) (client *tasksclient.Client, ids []string, err error) {
-	if o.demo {
+func (a *asking) client(args []string, more ...tasksclient.Option) (client *tasksclient.Client, ids []string, err error) {
+	if a.demo {
 		fake, known := demo()
 		if len(args) == 0 {
 			args = known
@@ -69,7 +72,7 @@ func (o *options) client(args []string, more ...tasksclient.Option) (client *tas
 	if len(args) == 0 {
 		return nil, nil, &tasksclient.InputError{Name: "ids", Problem: "there are none; give one or more task ids, or --demo"}
 	}
-	if err := o.readKey(); err != nil {
+	if err := a.readKey(); err != nil {
 		return nil, nil, err
 	}
 	client, err = tasksclient.NewFromEnv(append(more, tasksclient.WithUserAgent("deepotasks"))...)
@@ -78,17 +81,17 @@ func (o *options) client(args []string, more ...tasksclient.Option) (client *tas
 
 // readKey takes the key from its file, if there is one. It goes the way of the
 // variable: only into this process, where no list of processes shows it.
-func (o *options) readKey() error {
-	if o.keyFile == "" {
+func (a *asking) readKey() error {
+	if a.keyFile == "" {
 		return nil
 	}
-	text, err := os.ReadFile(o.keyFile)
+	text, err := os.ReadFile(a.keyFile)
 	if err != nil {
 		return err
 	}
 	key := strings.TrimSpace(string(text))
 	if key == "" {
-		return &tasksclient.InputError{Name: "--api-key-file", Problem: o.keyFile + " is empty"}
+		return &tasksclient.InputError{Name: "--api-key-file", Problem: a.keyFile + " is empty"}
 	}
 	return os.Setenv(keyVariable, key)
 }

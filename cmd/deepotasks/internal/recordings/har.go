@@ -1,4 +1,4 @@
-package main
+package recordings
 
 import (
 	"encoding/base64"
@@ -41,27 +41,25 @@ type harHeader struct {
 	Value string `json:"value"`
 }
 
-// parseHAR reads the exchanges with the tasks endpoints, and how many others
-// there are: a browser's archive holds a whole visit. A request that got no
-// answer is none.
-func parseHAR(text []byte) (exchanges []contract.Exchange, others int, err error) {
+// parseHAR reads the exchanges with the tasks endpoints; a browser's archive
+// holds a whole visit. A request that got no answer is none.
+func parseHAR(text []byte) (exchanges []contract.Exchange, err error) {
 	var archive har
 	if err := json.Unmarshal(text, &archive); err != nil {
-		return nil, 0, fmt.Errorf("is no HAR: %w", err)
+		return nil, fmt.Errorf("is no HAR: %w", err)
 	}
 	for i, entry := range archive.Log.Entries {
 		u, err := url.Parse(entry.Request.URL)
 		if err != nil {
-			return nil, 0, fmt.Errorf("entry %d: its URL can't be parsed", i+1)
+			return nil, fmt.Errorf("entry %d: its URL can't be parsed", i+1)
 		}
 		if !strings.Contains(u.Path+"/", "/tasks/") || entry.Response.Status == 0 {
-			others++
 			continue
 		}
 		body := []byte(entry.Response.Content.Text)
 		if entry.Response.Content.Encoding == "base64" {
 			if body, err = base64.StdEncoding.DecodeString(entry.Response.Content.Text); err != nil {
-				return nil, 0, fmt.Errorf("entry %d: its body is no base64", i+1)
+				return nil, fmt.Errorf("entry %d: its body is no base64", i+1)
 			}
 		}
 		exchanges = append(exchanges, contract.Exchange{
@@ -70,7 +68,7 @@ func parseHAR(text []byte) (exchanges []contract.Exchange, others int, err error
 			Status: entry.Response.Status, Header: headerOf(entry.Response.Headers), Body: body,
 		})
 	}
-	return exchanges, others, nil
+	return exchanges, nil
 }
 
 func headerOf(fields []harHeader) http.Header {

@@ -1,14 +1,14 @@
-package main
+package fakeserver
 
 import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
@@ -22,22 +22,14 @@ type tape struct {
 
 // readTape reads recordings. Where several have the same request, they follow
 // each other.
-func readTape(paths []string, next http.Handler) (*tape, error) {
+func readTape(files []string, next http.Handler) (*tape, error) {
 	t := &tape{next: next, left: map[string][]contract.Exchange{}}
-	files, err := recordingsBelow(paths)
-	if err != nil {
-		return nil, err
-	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		exchanges, _, err := recordings.Read(file)
 		if err != nil {
 			return nil, err
 		}
-		rec, err := contract.Parse(file, text)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range rec.Exchanges {
+		for _, x := range exchanges {
 			u, err := url.Parse(x.URL)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", file, err)

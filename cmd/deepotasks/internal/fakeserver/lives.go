@@ -1,4 +1,4 @@
-package main
+package fakeserver
 
 import (
 	"encoding/binary"
@@ -14,20 +14,21 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
-// lives makes the task of any id, the same for the same seed.
-type lives struct {
-	seed     uint64
-	duration distribution
-	failing  float64
+// Lives makes the task of any id, the same for the same seed. The zero value
+// makes tasks that succeed at once.
+type Lives struct {
+	Seed     uint64
+	Duration Distribution
+	Failing  float64 // the share of tasks that fail, from 0 to 1
 }
 
-func (l *lives) of(id string) (taskstest.Task, bool) {
+func (l *Lives) of(id string) (taskstest.Task, bool) {
 	h := fnv.New64a()
-	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, l.seed))
+	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, l.Seed))
 	_, _ = h.Write([]byte(id))
-	random := rand.New(rand.NewPCG(h.Sum64(), l.seed))
-	task := taskstest.Task{Pending: l.duration.draw(random)}
-	if random.Float64() < l.failing {
+	random := rand.New(rand.NewPCG(h.Sum64(), l.Seed))
+	task := taskstest.Task{Pending: l.Duration.Of(random)}
+	if random.Float64() < l.Failing {
 		task.Error = "failed " + id
 		return task, true
 	}
@@ -36,26 +37,37 @@ func (l *lives) of(id string) (taskstest.Task, bool) {
 	return task, err == nil
 }
 
-// distribution is how long tasks take. It is a flag.
-type distribution struct {
+// Distribution is how long tasks take. It is a flag's value; its zero value is
+// no time.
+type Distribution struct {
 	text string
 	draw func(*rand.Rand) time.Duration
 }
 
-func exponential(mean time.Duration) distribution {
-	return distribution{"exp:" + mean.String(), func(r *rand.Rand) time.Duration { return atMost(r.ExpFloat64() * float64(mean)) }}
+// Exponential has a mean.
+func Exponential(mean time.Duration) Distribution {
+	return Distribution{"exp:" + mean.String(), func(r *rand.Rand) time.Duration { return atMost(r.ExpFloat64() * float64(mean)) }}
 }
 
 // atMost keeps a duration that chance made within what a duration can be.
 func atMost(d float64) time.Duration { return time.Duration(math.Min(d, math.MaxInt64/4)) }
 
-func (d *distribution) String() string { return d.text }
+// Of draws a duration.
+func (d *Distribution) Of(r *rand.Rand) time.Duration {
+	if d.draw == nil {
+		return 0
+	}
+	return d.draw(r)
+}
+
+// String is the distribution as Set reads it.
+func (d *Distribution) String() string { return d.text }
 
 // Type is the flag's word for its value.
-func (d *distribution) Type() string { return "distribution" }
+func (d *Distribution) Type() string { return "distribution" }
 
 // Set reads a distribution such as exp:2s.
-func (d *distribution) Set(text string) error {
+func (d *Distribution) Set(text string) error {
 	kind, args, _ := strings.Cut(text, ":")
 	wrong := fmt.Errorf("%q is none of fixed:2s, uniform:1s-5s, exp:2s and lognormal:2s,0.5", text)
 	first, second, two := strings.Cut(strings.Replace(args, "-", ",", 1), ",")
@@ -67,7 +79,7 @@ func (d *distribution) Set(text string) error {
 	case kind == "fixed" && !two:
 		d.draw = func(*rand.Rand) time.Duration { return a }
 	case kind == "exp" && !two:
-		*d = exponential(a)
+		*d = Exponential(a)
 	case kind == "uniform" && two:
 		b, err := time.ParseDuration(second)
 		if err != nil || b < a {

@@ -1,4 +1,6 @@
-package main
+// Package taskids reads the ids of tasks as people and programs write them
+// down.
+package taskids
 
 import (
 	"bufio"
@@ -8,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -15,9 +18,44 @@ import (
 // answer of the call that made the task.
 const maxLine = 1 << 20
 
-// readIDs reads task ids, one a line: the id itself, or a JSON object with an
-// id or a task_id, which may be a string or a number. Empty lines are skipped.
-func readIDs(name string, r io.Reader) ([]string, error) {
+// Given are the ids of arguments, of standard input where an argument is "-",
+// and of a file unless from is ""; each once, in their order.
+func Given(args []string, from string, stdin io.Reader) ([]string, error) {
+	var ids []string
+	for _, arg := range args {
+		if arg != "-" {
+			ids = append(ids, arg)
+			continue
+		}
+		more, err := Read("standard input", stdin)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, more...)
+	}
+	if from != "" {
+		file, err := os.Open(from)
+		if err != nil {
+			return nil, err
+		}
+		more, err := Read(from, file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			return nil, err
+		}
+		ids = append(ids, more...)
+	}
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	}), nil
+}
+
+// Read reads ids, one a line: the id itself, or a JSON object with an id or a
+// task_id, which may be a string or a number. Empty lines are skipped. The name
+// is for errors, which name the line too.
+func Read(name string, r io.Reader) ([]string, error) {
 	var ids []string
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -64,30 +102,4 @@ func idOfJSON(line []byte) (string, error) {
 		return "", errors.New("has neither an id nor a task_id that is a string or a whole number")
 	}
 	return id, nil
-}
-
-// givenIDs are the ids of the arguments, of standard input for "-", and of a
-// file.
-func givenIDs(args []string, from string, stdin io.Reader) ([]string, error) {
-	var ids []string
-	for _, arg := range args {
-		if arg != "-" {
-			ids = append(ids, arg)
-			continue
-		}
-		more, err := readIDs("standard input", stdin)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, more...)
-	}
-	if from == "" {
-		return ids, nil
-	}
-	file, err := os.Open(from)
-	if err != nil {
-		return nil, err
-	}
-	more, err := readIDs(from, file)
-	return append(ids, more...), errors.Join(err, file.Close())
 }

@@ -1,10 +1,11 @@
-package main
+package show
 
 import (
 	"fmt"
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -19,7 +20,7 @@ type row struct {
 }
 
 func rowOf(t *tasksclient.Task, now time.Time) row {
-	r := row{id: t.ID, status: string(t.Status)}
+	r := row{id: printable(t.ID), status: printable(string(t.Status))}
 	if !t.DateCreated.IsZero() {
 		r.age = brief(now.Sub(t.DateCreated))
 	}
@@ -28,11 +29,22 @@ func rowOf(t *tasksclient.Task, now time.Time) row {
 	}
 	switch t.Status {
 	case tasksclient.StatusSuccess:
-		r.result = predictions(t)
+		r.result = printable(predictions(t))
 	case tasksclient.StatusError:
-		r.result = t.Error
+		r.result = printable(t.Error)
 	}
 	return r
+}
+
+// printable is text from the wire as a terminal may get it: on one line, and
+// without the control characters with which it could be told what to do.
+func printable(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd")))
 }
 
 // brief is a duration in the unit that suits it.
@@ -50,24 +62,19 @@ func brief(d time.Duration) string {
 	return fmt.Sprintf("%.0fd", d.Hours()/24)
 }
 
-// line is a task on one line, aligned with others that it does not know yet.
-func (r row) line(width int) string {
-	line := strings.TrimRight(fmt.Sprintf("%-12s %-8s %7s  %s", r.id, r.status, r.took, r.result), " ")
-	if width > 0 {
-		line = text.Trim(line, width)
+// Table writes tasks under a heading; nothing if there are none.
+func Table(w io.Writer, tasks []*tasksclient.Task, now time.Time) error {
+	if len(tasks) == 0 {
+		return nil
 	}
-	return line
-}
-
-// writeTable writes rows under a heading.
-func writeTable(w io.Writer, rows []row) error {
 	t := table.NewWriter()
 	style := table.StyleLight
 	style.Options = table.OptionsNoBordersAndSeparators
 	style.Format.Header = text.FormatUpper
 	t.SetStyle(style)
 	t.AppendHeader(table.Row{"id", "status", "age", "took", "result"})
-	for _, r := range rows {
+	for _, task := range tasks {
+		r := rowOf(task, now)
 		t.AppendRow(table.Row{r.id, paint(w, r.status), r.age, r.took, r.result})
 	}
 	if width, ok := terminal(w); ok {
@@ -95,21 +102,24 @@ func paint(w io.Writer, status string) string {
 	return text.FgYellow.Sprint(status)
 }
 
-// predictions are the labels of an inference, the best first; other data is
-// told by its size.
+// predictions are the best label of each output of an inference, and how many
+// more there are; other data is told by its size.
 func predictions(t *tasksclient.Task) string {
 	result, err := tasksclient.Decode[gen.InferenceResult](t)
 	if err != nil || len(result.Outputs) == 0 {
 		return fmt.Sprintf("%d bytes of data", len(t.Data))
 	}
-	var labels []string
-	for _, output := range result.Outputs {
-		for _, p := range output.Labels.Predicted {
-			labels = append(labels, fmt.Sprintf("%s %.3f", p.LabelName, p.Score))
+	best := make([]string, len(result.Outputs))
+	for i, output := range result.Outputs {
+		predicted := output.Labels.Predicted // by falling score, as the contract has it
+		switch len(predicted) {
+		case 0:
+			best[i] = "nothing predicted"
+		case 1:
+			best[i] = fmt.Sprintf("%s %.3f", predicted[0].LabelName, predicted[0].Score)
+		default:
+			best[i] = fmt.Sprintf("%s %.3f, and %d more", predicted[0].LabelName, predicted[0].Score, len(predicted)-1)
 		}
 	}
-	if len(labels) == 0 {
-		return "nothing predicted"
-	}
-	return strings.Join(labels, ", ")
+	return strings.Join(best, "; ")
 }

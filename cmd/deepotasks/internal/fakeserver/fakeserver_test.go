@@ -1,4 +1,4 @@
-package main
+package fakeserver_test
 
 import (
 	"encoding/json"
@@ -14,33 +14,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deepomatic/tasks/cmd/deepotasks/internal/fakeserver"
 	"github.com/deepomatic/tasks/tasksclient"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
-// serveWith serves what the flags of serve say.
-func serveWith(t *testing.T, args ...string) (url string, client *tasksclient.Client) {
+// serve serves what config says.
+func serve(t *testing.T, config fakeserver.Config) (url string, client *tasksclient.Client) {
 	t.Helper()
-	s := &serving{}
-	cmd := serveCommand()
-	if err := cmd.ParseFlags(args); err != nil {
-		t.Fatal(err)
-	}
-	f := cmd.Flags()
-	s.key, s.lives.duration = taskstest.Key, exponential(0)
-	s.tasks, _ = f.GetString("tasks")
-	s.recordings, _ = f.GetStringSlice("recordings")
-	s.chance, _ = f.GetFloat64("chance")
-	s.faults, _ = f.GetStringSlice("fault")
-	s.log, _ = f.GetString("log")
-	handler, _, end, err := s.handler()
+	config.Key = taskstest.Key
+	fake, err := fakeserver.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(fake)
 	t.Cleanup(func() {
 		server.Close()
-		if err := end(); err != nil {
+		if err := fake.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -59,7 +49,7 @@ func TestServeKnowsPublishedOnDemandFileAndRecordedTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := filepath.Join(dir, "log.jsonl")
-	_, client := serveWith(t, "--tasks", tasks, "--log", log, "--recordings", "../../contract_test/testdata/pending-then-success.txtar")
+	_, client := serve(t, fakeserver.Config{Tasks: tasks, Log: log, Recordings: []string{"../../../../contract_test/testdata/pending-then-success.txtar"}})
 	for id, want := range map[string]string{"269999730": "golden retriever", "anything": `{"of":"anything"}`, "mine": `{"x":1}`, "269999731": "golden retriever"} {
 		task, err := client.Wait(t.Context(), id)
 		if err != nil || !strings.Contains(string(task.Data), want) {
@@ -81,7 +71,7 @@ func TestServeKnowsPublishedOnDemandFileAndRecordedTasks(t *testing.T) {
 
 func TestServeFailsRequestsByName(t *testing.T) {
 	t.Parallel()
-	_, client := serveWith(t, "--chance", "1", "--fault", "502-html")
+	_, client := serve(t, fakeserver.Config{Chance: 1, Faults: []string{"502-html"}})
 	if _, err := client.Get(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), "502") {
 		t.Errorf("err = %v", err)
 	}
@@ -89,7 +79,7 @@ func TestServeFailsRequestsByName(t *testing.T) {
 
 func TestTheReferencePageNeedsNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
-	url, _ := serveWith(t)
+	url, _ := serve(t, fakeserver.Config{})
 	page := fetch(t, url+"/")
 	if !strings.Contains(page, "swagger-ui") || regexp.MustCompile(`(src|href)="(https?:)?//`).MatchString(page) {
 		t.Errorf("page:\n%s", page)
@@ -113,23 +103,67 @@ func fetch(t *testing.T, url string) string {
 	return string(body)
 }
 
-func TestTheReferencePageIsRightInChromium(t *testing.T) {
-	t.Parallel()
+// inChromium is the DOM of a page after ten seconds of its own time.
+func inChromium(t *testing.T, url string) string {
+	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed")
 	}
-	url, _ := serveWith(t)
 	out, err := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(),
-		"--virtual-time-budget=10000", "--dump-dom", url+"/").Output()
+		"--virtual-time-budget=10000", "--dump-dom", url).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return strings.ReplaceAll(string(out), "\u200b", "")
+}
+
+func TestTheReferencePageIsRightInChromium(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t, fakeserver.Config{})
+	page := inChromium(t, url+"/")
 	for _, want := range []string{"/tasks/{task_id}", "Get one task", "List tasks by their ids", "Authorize", "InferenceResult"} {
-		if !strings.Contains(strings.ReplaceAll(string(out), "\u200b", ""), want) {
+		if !strings.Contains(page, want) {
 			t.Errorf("the page does not show %q", want)
 		}
+	}
+}
+
+// tryOut is a page that does what a person does with the reference page: open
+// an operation, execute it as it stands, and read the answer.
+const tryOut = `<!doctype html><iframe id="page" src="/" width="1200" height="900"></iframe><pre id="answer"></pre>
+<script>
+const find = (selector) => new Promise(found => {
+	const timer = setInterval(() => {
+		const element = document.getElementById("page").contentDocument.querySelector("#operations-tasks-getTask " + selector)
+		if (element) { clearInterval(timer); found(element) }
+	}, 50)
+});
+(async () => {
+	(await find(".opblock-summary-control")).click();
+	(await find("button.execute")).click();
+	document.getElementById("answer").textContent = "answered " + (await find(".live-responses-table")).textContent
+})()
+</script>`
+
+func TestTheReferencePageTriesOutThisVeryServer(t *testing.T) {
+	t.Parallel()
+	fake, err := fakeserver.New(fakeserver.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", fake)
+	mux.HandleFunc("/try-out.html", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tryOut) })
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	page := inChromium(t, server.URL+"/try-out.html")
+	if _, answer, ok := strings.Cut(page, "answered "); !ok || !strings.Contains(answer, "200") || !strings.Contains(answer, "golden retriever") {
+		t.Errorf("page:\n%s", page)
+	}
+	if fake.Requests() == 0 {
+		t.Error("the server was not asked")
 	}
 }
 
@@ -142,14 +176,14 @@ func TestADistributionIsWhatItsNameSays(t *testing.T) {
 		"exp:2s":           {0, time.Minute, 2 * time.Second},
 		"lognormal:2s,0.5": {0, time.Minute, 2266 * time.Millisecond},
 	} {
-		var d distribution
+		var d fakeserver.Distribution
 		if err := d.Set(text); err != nil {
 			t.Fatal(err)
 		}
 		var sum time.Duration
 		const n = 20_000
 		for range n {
-			v := d.draw(random)
+			v := d.Of(random)
 			if sum += v; v < c.least || v > c.most {
 				t.Errorf("%s gave %v", text, v)
 			}

@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"fmt"
@@ -10,17 +10,29 @@ import (
 	pretty "github.com/jedib0t/go-pretty/v6/progress"
 )
 
-// progress shows how far a wait is.
-type progress interface {
-	update(o *outcome)
-	end()
-	// above is where to write lines that go to w while this is shown.
-	above(w io.Writer) io.Writer
+// Counts are the numbers of a wait.
+type Counts struct{ Done, Failed, Missing, Pending int }
+
+func (c Counts) String() string {
+	return fmt.Sprintf("%d done, %d failed, %d missing, %d pending", c.Done, c.Failed, c.Missing, c.Pending)
 }
 
-// newProgress makes the progress that was asked for: "bar", "plain", "none", or
-// "auto", which is a bar on a terminal and nothing in a pipe.
-func newProgress(kind string, w io.Writer, total, done int) (progress, error) {
+// Progress shows how far a wait is.
+type Progress interface {
+	// Update shows the counts, of which ended are no longer waited for.
+	Update(now Counts, ended int)
+	// End leaves the last counts standing.
+	End()
+	// Above is where to write lines that go to w while this is shown.
+	Above(w io.Writer) io.Writer
+}
+
+// Kinds are the kinds of progress that NewProgress makes.
+var Kinds = []string{"auto", "bar", "plain", "none"}
+
+// NewProgress makes one of Kinds for a wait for so many ids, of which some were
+// done before. "auto" is a bar on a terminal and nothing in a pipe.
+func NewProgress(kind string, w io.Writer, total, done int) (Progress, error) {
 	if kind == "auto" {
 		kind = "none"
 		if _, ok := terminal(w); ok && os.Getenv("TERM") != "dumb" {
@@ -38,22 +50,15 @@ func newProgress(kind string, w io.Writer, total, done int) (progress, error) {
 	return nil, fmt.Errorf("--progress is %q; it can be auto, bar, plain or none", kind)
 }
 
-// counts are the numbers of a wait in words.
-func counts(o *outcome, total int) string {
-	return fmt.Sprintf("%d done, %d failed, %d missing, %d pending",
-		o.ended[0], o.ended[exitFailed], o.ended[exitUnknown], total-o.total()+o.ended[exitPending])
-}
-
 // bar is a line on a terminal that is drawn over and over.
 type bar struct {
 	writer  pretty.Writer
 	tracker *pretty.Tracker
-	total   int
 	ended   chan struct{}
 }
 
 func newBar(w io.Writer, total, done int) *bar {
-	b := &bar{writer: pretty.NewWriter(), total: total, ended: make(chan struct{})}
+	b := &bar{writer: pretty.NewWriter(), ended: make(chan struct{})}
 	b.tracker = &pretty.Tracker{Total: int64(total), Message: "waiting"}
 	b.writer.SetOutputWriter(w)
 	b.writer.SetStyle(pretty.StyleDefault)
@@ -78,13 +83,13 @@ func newBar(w io.Writer, total, done int) *bar {
 	return b
 }
 
-func (b *bar) update(o *outcome) {
-	b.tracker.UpdateMessage(counts(o, b.total))
-	b.tracker.SetValue(int64(o.total()))
+func (b *bar) Update(now Counts, ended int) {
+	b.tracker.UpdateMessage(now.String())
+	b.tracker.SetValue(int64(ended))
 }
 
-// above keeps lines for a terminal from being drawn over.
-func (b *bar) above(w io.Writer) io.Writer {
+// Above keeps lines for a terminal from being drawn over.
+func (b *bar) Above(w io.Writer) io.Writer {
 	if _, ok := terminal(w); !ok {
 		return w
 	}
@@ -99,7 +104,7 @@ func (l lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (b *bar) end() {
+func (b *bar) End() {
 	b.writer.Stop()
 	<-b.ended
 }
@@ -114,20 +119,20 @@ type plain struct {
 	tenth int
 }
 
-func (p *plain) update(o *outcome) {
-	tenth := 10 * o.total() / max(1, p.total)
+func (p *plain) Update(counts Counts, ended int) {
+	tenth := 10 * ended / max(1, p.total)
 	if now := time.Now(); tenth > p.tenth || now.Sub(p.last) > 10*time.Second {
 		p.tenth, p.last = tenth, now
-		_, _ = fmt.Fprintf(p.w, "%s after %v\n", counts(o, p.total), now.Sub(p.start).Round(100*time.Millisecond))
+		_, _ = fmt.Fprintf(p.w, "%s after %v\n", counts, now.Sub(p.start).Round(100*time.Millisecond))
 	}
 }
 
-func (p *plain) above(w io.Writer) io.Writer { return w }
-func (p *plain) end()                        {}
+func (p *plain) Above(w io.Writer) io.Writer { return w }
+func (p *plain) End()                        {}
 
 // silent shows nothing.
 type silent struct{}
 
-func (silent) update(*outcome)             {}
-func (silent) above(w io.Writer) io.Writer { return w }
-func (silent) end()                        {}
+func (silent) Update(Counts, int)          {}
+func (silent) Above(w io.Writer) io.Writer { return w }
+func (silent) End()                        {}

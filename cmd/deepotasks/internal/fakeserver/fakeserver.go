@@ -1,0 +1,88 @@
+// Package fakeserver makes the fake API of taskstest a server for anyone's
+// tests: with tasks for any id, tasks of a file, recordings, faults, and the
+// reference page of the API.
+package fakeserver
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
+)
+
+// Config says what is served.
+type Config struct {
+	Key        string   // the API key that is accepted; "" is that of taskstest
+	Lives      Lives    // what becomes of ids that nothing below names
+	Tasks      string   // a file of tasks, one a line; "" for none
+	Recordings []string // files that are answered to the letter, before all else
+	Faults     []string // the faults that may happen; nil for all of them
+	Chance     float64  // the share of requests that go wrong, from 0 to 1
+	FaultSeed  uint64   // which requests go wrong follows from it
+	Log        string   // a file to which a line is appended for each request; "" for none
+}
+
+// Server is an [http.Handler] of the API below /v0.7/ and of its reference
+// page at /.
+type Server struct {
+	http.Handler
+	api *taskstest.Server
+	log *os.File
+}
+
+// New makes a server. What can't be served is an error that says why.
+func New(c Config) (*Server, error) {
+	for _, name := range c.Faults {
+		if !slices.Contains(taskstest.Faults(), name) {
+			return nil, fmt.Errorf("there is no fault %q; deepotasks help serve lists them", name)
+		}
+	}
+	for what, share := range map[string]float64{"failing": c.Lives.Failing, "chance": c.Chance} {
+		if !(share >= 0 && share <= 1) {
+			return nil, fmt.Errorf("--%s is %v; it is a share, from 0 to 1", what, share)
+		}
+	}
+	s := &Server{api: &taskstest.Server{Key: cmp.Or(c.Key, taskstest.Key), Make: c.Lives.of, CountOnly: true}}
+	s.api.Add(taskstest.Published()...)
+	if c.Tasks != "" {
+		more, err := readTasks(c.Tasks)
+		if err != nil {
+			return nil, err
+		}
+		s.api.Add(more...)
+	}
+	if c.Chance > 0 {
+		s.api.Chance(c.Chance, c.FaultSeed, c.Faults...)
+	}
+	recorded, err := readTape(c.Recordings, s.api)
+	if err != nil {
+		return nil, err
+	}
+	if c.Log != "" {
+		if s.log, err = os.OpenFile(c.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+			return nil, err
+		}
+		lines := json.NewEncoder(s.log)
+		s.api.Log = func(r taskstest.Request) { _ = lines.Encode(r) }
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v0.7/", recorded)
+	reference(mux, s.api.Key)
+	s.Handler = mux
+	return s, nil
+}
+
+// Requests is how many requests the fake has answered.
+func (s *Server) Requests() int { return s.api.Count() }
+
+// Close closes the log.
+func (s *Server) Close() error {
+	if s.log == nil {
+		return nil
+	}
+	return s.log.Close()
+}
