@@ -34,6 +34,7 @@ race: ## Run all tests with the race detector, in random order
 lint: $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
 	go vet ./...
+	GOOS=windows go vet ./cmd/... ./tasksclient/...
 	cd tools && go vet ./...
 	$(GOLANGCI_LINT) run ./...
 
@@ -96,6 +97,10 @@ fuzz: ## Fuzz each target for FUZZTIME (20s)
 soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at most)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools && go run ./soak
+
+.PHONY: killed
+killed: ## Wait for 100,000 tasks, killed ten times with SIGKILL (1 minute)
+	go test ./cmd/deepotasks -run Killed -count=1 -v -killed-tasks 100000 -kills 10
 
 .PHONY: pictures
 pictures: ## Make the README's pictures; needs tmux and chromium

@@ -48,7 +48,7 @@ func (e *APIError) Error() string {
 	fmt.Fprintf(&b, "tasksclient: %s %s: %d %s", e.Method, e.Path, e.StatusCode, http.StatusText(e.StatusCode))
 	switch {
 	case e.Detail != "":
-		b.WriteString(": " + e.Detail)
+		b.WriteString(": " + strings.TrimSuffix(e.Detail, "."))
 	case e.Snippet != "":
 		b.WriteString(": " + e.Snippet)
 	}

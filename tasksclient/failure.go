@@ -3,6 +3,7 @@ package tasksclient
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -27,6 +28,9 @@ func (p *poller) failed(b *batch, entries []*entry, err error) {
 		p.tryAgain(b, entries, err, now)
 	}
 }
+
+// worrying is how many failures in a row are worth a warning.
+const worrying = 3
 
 func (p *poller) end(entries []*entry, err error) {
 	for _, e := range entries {
@@ -55,6 +59,12 @@ func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) 
 	}
 	failures := left[0].failures
 	due := now.Add(p.client.backoffAfter(max(failures, 1), patience(now.Sub(left[0].since)), err))
+	level := slog.LevelDebug
+	if failures >= worrying {
+		level = slog.LevelWarn
+	}
+	p.client.logger.LogAttrs(left[0].waiters[0].ctx, level, "tasks poll failed; trying again", slog.String("error", err.Error()),
+		slog.Int("ids", len(left)), slog.Duration("in", due.Sub(now).Round(time.Millisecond)))
 	size, apart := len(left), mayBePoison(err)
 	if failures > 1 && apart {
 		size = (size + 4) / 5 // a hundred come down to one in three steps

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,28 +18,35 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
-// served is the built program that serves, in a process of its own.
-func served(t *testing.T, binary string, args ...string) (cmd *exec.Cmd, env []string, url string) {
-	t.Helper()
-	cmd = exec.CommandContext(t.Context(), binary, append([]string{"serve"}, args...)...)
+// start starts deepotasks serve in a process of its own, and returns the
+// variables that it prints.
+func start(cmd *exec.Cmd) (env []string, err error) {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	lines := bufio.NewScanner(out)
-	env = os.Environ()
-	for range 2 {
+	for lines := bufio.NewScanner(out); len(env) < 2; {
 		if !lines.Scan() {
-			t.Fatal("serve prints no variables")
+			return nil, errors.New("serve prints no variables")
 		}
 		env = append(env, strings.TrimPrefix(lines.Text(), "export "))
 	}
-	url = strings.TrimPrefix(env[len(env)-2], "DEEPOMATIC_API_URL=")
-	return cmd, env, url
+	return env, nil
+}
+
+// served is the built program that serves until the test ends.
+func served(t *testing.T, binary string, args ...string) (cmd *exec.Cmd, env []string, url string) {
+	t.Helper()
+	cmd = exec.CommandContext(t.Context(), binary, append([]string{"serve"}, args...)...)
+	env, err := start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return cmd, append(os.Environ(), env...), strings.TrimPrefix(env[0], "DEEPOMATIC_API_URL=")
 }
 
 func TestCtrlCEndsARealWaitWith130AndARealServeWith0(t *testing.T) {

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"math/rand"
+	"context"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +42,18 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// serving args… runs deepotasks serve with them until the script ends, and sets the variables that it prints.
+			"serving": func(ts *testscript.TestScript, _ bool, args []string) {
+				cmd := exec.CommandContext(context.Background(), filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], "deepotasks"), append([]string{"serve"}, args...)...)
+				cmd.Dir = ts.MkAbs(".")
+				env, err := start(cmd)
+				ts.Check(err)
+				ts.Defer(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+				for _, variable := range env {
+					name, value, _ := strings.Cut(variable, "=")
+					ts.Setenv(name, value)
+				}
+			},
 			// exits CODE program args… runs a program that must end so.
 			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
 				err := ts.Exec(args[1], args[2:]...)
@@ -70,74 +77,4 @@ func build(t *testing.T) string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return binary
-}
-
-func TestAKilledWaitGoesOnWithNothingLostAndNothingTwice(t *testing.T) {
-	t.Parallel()
-	const tasks = 3000
-	api := &taskstest.Server{Make: func(id string) (taskstest.Task, bool) {
-		n, _ := strconv.Atoi(id)
-		return taskstest.Task{Pending: time.Duration(n) * time.Millisecond, Data: fmt.Sprintf(`{"of":%q}`, id)}, true
-	}}
-	server := httptest.NewServer(api)
-	defer server.Close()
-	binary, dir := build(t), t.TempDir()
-	ids, out := filepath.Join(dir, "ids"), filepath.Join(dir, "results.jsonl")
-	var text strings.Builder
-	for i := range tasks {
-		fmt.Fprintln(&text, i)
-	}
-	if err := os.WriteFile(ids, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := func(kill time.Duration) error {
-		cmd := exec.CommandContext(t.Context(), binary, "wait", "--from", ids, "--out", out)
-		cmd.Env = append(os.Environ(), "DEEPOMATIC_API_URL="+server.URL, "DEEPOMATIC_API_KEY="+taskstest.Key)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if kill > 0 {
-			time.AfterFunc(kill, func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
-		}
-		return cmd.Wait()
-	}
-	for i := range 8 {
-		_ = run(time.Duration(100+rand.Intn(400)) * time.Millisecond)
-		if i%2 == 0 { // as if the kill had come in the middle of a line
-			file, err := os.OpenFile(out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = file.WriteString(`{"id":"` + strconv.Itoa(tasks-1-i) + `","status":"succ`)
-			_ = file.Close()
-		}
-	}
-	if err := run(0); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]int{}
-	file, err := os.Open(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var task struct {
-			ID   string
-			Data struct{ Of string }
-		}
-		if err := json.Unmarshal(lines.Bytes(), &task); err != nil || task.Data.Of != task.ID {
-			t.Fatalf("%s: %v", lines.Text(), err)
-		}
-		seen[task.ID]++
-	}
-	twice := 0
-	for _, n := range seen {
-		if n > 1 {
-			twice++
-		}
-	}
-	if len(seen) != tasks || twice > 0 {
-		t.Errorf("%d of %d tasks, %d twice", len(seen), tasks, twice)
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,20 +68,22 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	client, ids, err := w.client(given)
+	c := &collector{waiting: w, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), end: outcome{fine: "succeeded"}}
+	if w.quiet {
+		c.stdout, c.stderr, w.progress = io.Discard, io.Discard, "none"
+	}
+	client, ids, err := w.client(given, tasksclient.WithLogger(slog.New(newWarnings(func() io.Writer { return c.progress.Above(c.stderr) }))))
 	if err != nil {
 		return err
 	}
+	c.total = len(ids)
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	if w.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, w.timeout)
 		defer cancel()
 	}
-	c := &collector{waiting: w, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), total: len(ids), end: outcome{fine: "succeeded"}, stop: cancel}
-	if w.quiet {
-		c.stdout, c.stderr, w.progress = io.Discard, io.Discard, "none"
-	}
+	c.stop = cancel
 	if w.out != "" {
 		if c.file, err = results.Open(w.out, func() {
 			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "another program writes %s; waiting until it ends\n", w.out)

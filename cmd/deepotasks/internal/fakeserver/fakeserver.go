@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
@@ -30,8 +31,10 @@ type Config struct {
 // page at /.
 type Server struct {
 	http.Handler
-	api *taskstest.Server
-	log *os.File
+	api  *taskstest.Server
+	tape *tape
+	mu   sync.Mutex
+	log  *os.File // guarded by mu; nil without a log
 }
 
 // New makes a server. What can't be served is an error that says why.
@@ -58,26 +61,33 @@ func New(c Config) (*Server, error) {
 	if c.Chance > 0 {
 		s.api.Chance(c.Chance, c.FaultSeed, c.Faults...)
 	}
-	recorded, err := readTape(c.Recordings, s.api)
+	tape, err := readTape(c.Recordings, s.api)
 	if err != nil {
 		return nil, err
 	}
+	s.tape = tape
 	if c.Log != "" {
 		if s.log, err = os.OpenFile(c.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 			return nil, err
 		}
-		lines := json.NewEncoder(s.log)
-		s.api.Log = func(r taskstest.Request) { _ = lines.Encode(r) }
+		s.api.Log, tape.log = s.note, s.note
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/v0.7/", recorded)
+	mux.Handle("/v0.7/", tape)
 	reference(mux, s.api.Key)
 	s.Handler = mux
 	return s, nil
 }
 
-// Requests is how many requests the fake has answered.
-func (s *Server) Requests() int { return s.api.Count() }
+// note writes a request into the log.
+func (s *Server) note(r taskstest.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = json.NewEncoder(s.log).Encode(r) // a full disk is no reason not to answer
+}
+
+// Requests is how many requests were answered.
+func (s *Server) Requests() int { return s.api.Count() + s.tape.count() }
 
 // Close closes the log.
 func (s *Server) Close() error {

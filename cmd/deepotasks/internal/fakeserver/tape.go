@@ -7,17 +7,21 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/tasksclient/contract"
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
 // tape answers recorded requests to the letter, in the order of the recording;
 // the last answer to a request is repeated. Others go on to next.
 type tape struct {
-	next http.Handler
-	mu   sync.Mutex
-	left map[string][]contract.Exchange
+	next   http.Handler
+	log    func(taskstest.Request) // nil without a log
+	mu     sync.Mutex
+	left   map[string][]contract.Exchange
+	played int
 }
 
 // readTape reads recordings. Where several have the same request, they follow
@@ -57,15 +61,28 @@ func (t *tape) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(left) > 1 {
 		t.left[key] = left[1:]
 	}
+	if len(left) > 0 {
+		t.played++
+	}
 	t.mu.Unlock()
 	if len(left) == 0 {
 		t.next.ServeHTTP(w, r)
 		return
 	}
 	x := left[0]
+	if t.log != nil {
+		t.log(taskstest.Request{Time: time.Now(), Method: r.Method, Path: r.URL.Path, IDs: r.URL.Query()["task_ids"], Status: x.Status})
+	}
 	for name, values := range x.Header {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(x.Status)
 	_, _ = w.Write(x.Body)
+}
+
+// count is how many requests were answered from recordings.
+func (t *tape) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.played
 }
