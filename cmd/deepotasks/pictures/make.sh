@@ -17,6 +17,7 @@ shot() { # URL FILE WIDTH,HEIGHT
 
 # The demo in the middle and at its end, as the terminal shows them.
 tmux -L pictures -f /dev/null new-session -d -x 96 -y 9 "PATH=$(dirname "$program"):$PATH PS1='$ ' bash --norc --noprofile"
+sleep 1 # until the shell has its prompt
 tmux -L pictures send-keys 'deepotasks wait --demo' Enter
 sleep 0.95
 tmux -L pictures capture-pane -p >"$work/middle"
