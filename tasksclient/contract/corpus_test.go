@@ -41,7 +41,7 @@ func (c verdict) of(v *validator) []Finding {
 	if err := ref.Value.VisitJSON(value, append(strictFormats(), openapi3.MultiErrors())...); err != nil {
 		found = responseFindings(err)
 	}
-	return append(found, unknownFields(ref.Value, c.x.Body)...)
+	return append(found, bodyFindings(ref.Value, c.x.Body)...)
 }
 
 // wrong says how what was found differs from the verdict.
@@ -190,6 +190,17 @@ func (x Exchange) body(old, new string) Exchange {
 	return x
 }
 
+// null makes a field of a task null.
+func (x Exchange) null(field string) Exchange {
+	var task map[string]json.RawMessage
+	if err := json.Unmarshal(x.Body, &task); err != nil {
+		panic(err)
+	}
+	task[field] = json.RawMessage("null")
+	x.Body, _ = json.Marshal(task) // it was read from JSON
+	return x
+}
+
 func (x Exchange) answer(status int, contentType, body string) Exchange {
 	x.Status, x.Body = status, []byte(body)
 	x.Header = http.Header{}
@@ -207,18 +218,26 @@ func kept(task, page Exchange) []verdict {
 		{name: "an app id", x: task.sends("X-App-Id", "a")},
 		{name: "an escaped id", x: task.url("/tasks/a%20b")},
 		{name: "a charset", x: task.header("Content-Type", "application/json; charset=utf-8")},
+		{name: "a content type in capitals", x: task.header("Content-Type", `Application/JSON;charset="UTF-8"`)},
+		{name: "blanks around the JSON", x: task.answer(200, "application/json", "\r\n\t "+string(task.Body)+"\r\n")},
 		{name: "a list with a slash", x: page.url("/tasks/?task_ids=1")},
 		{name: "an offset in a time", x: task.body(`"2018-03-10T20:38:13.032942Z"`, `"2018-03-10T21:38:13+01:00"`)},
+		{name: "the widest offset in a time", x: task.body(`"2018-03-10T20:38:13.032942Z"`, `"2018-03-10T20:38:13-23:59"`)},
+		{name: "a next behind a proxy", x: page.body(`"next":"https://api.deepomatic.com/`, `"next":"http://[::1]:8000/`)},
+		{name: "a next with an escape", x: page.body(`limit=1`, `limit=1&a=%C3%A9`)},
+		{name: "a task that failed", x: task.body(`"success"`, `"error"`).body(`"error":null`, `"error":"no"`).null("data")},
 		{name: "subtasks of any kind", x: task.body(`"subtasks":null`, `"subtasks":[1,"a"]`)},
 		{name: "data of any kind", x: task.body(`"outputs":`, `"free":[1,{"x":null}],"outputs":`)},
 		{name: "a count of zero", x: page.body(`"count":2`, `"count":0`)},
 		{name: "the least offset and limit", x: page.url("/tasks?task_ids=1&limit=1&offset=0")},
-		{name: "headers that anybody may add", x: task.header("X-Request-Id", "1").header("Server", "nginx").header("Vary", "Accept")},
+		{name: "headers that anybody may add", x: task.header("X-Request-Id", "1").header("Server", "nginx").header("Vary", "Accept").
+			header("Access-Control-Allow-Origin", "*").header("Accept-Ranges", "none").header("X-Cloud-Trace-Context", "1")},
 	}
 	for operation, x := range map[string]Exchange{"getTask": task, "listTasks": page} {
 		all = append(all,
 			verdict{name: operation + ": a bare array as an error", x: x.answer(400, "application/json", `["No."]`)},
 			verdict{name: operation + ": 429 with seconds", x: x.answer(429, "application/json", `{"detail":"No."}`).header("Retry-After", "7")},
+			verdict{name: operation + ": 429 with many seconds", x: x.answer(429, "application/json", `{"detail":"No."}`).header("Retry-After", "99999999999")},
 			verdict{name: operation + ": 429 with HTML", x: x.answer(429, "text/html", `<html>`)},
 			verdict{name: operation + ": 500 with JSON", x: x.answer(500, "application/json", `{"detail":"No."}`)},
 			verdict{name: operation + ": 503 with HTML and a date", x: x.answer(503, "text/html", `<html>`).header("Retry-After", "Fri, 16 Mar 2018 20:38:20 GMT")},
@@ -245,11 +264,20 @@ func broken(task, page Exchange) []verdict {
 		{name: "ids joined", x: page.url("/tasks?task_ids=1,2"), want: []Rule{RuleStyle}},
 		{name: "ids joined by bars", x: page.url("/tasks?task_ids=1%7C2"), want: []Rule{RuleStyle}},
 		{name: "ids joined by spaces", x: page.url("/tasks?task_ids=1%202"), want: []Rule{RuleStyle}},
+		{name: "ids joined by semicolons", x: page.url("/tasks?task_ids=1%3B2"), want: []Rule{RuleStyle}},
+		{name: "ids joined by lines", x: page.url("/tasks?task_ids=1%0A2"), want: []Rule{RuleStyle}},
+		{name: "an id as a JSON string", x: page.url("/tasks?task_ids=%221%22"), want: []Rule{RuleStyle}},
+		{name: "a semicolon between parameters", x: page.url("/tasks?task_ids=1&task_ids=2;limit=1"), want: []Rule{RuleParameter}},
+		{name: "a bad escape", x: page.url("/tasks?task_ids=1&task_ids=%zz"), want: []Rule{RuleParameter}},
 		{name: "ids as JSON", x: page.url("/tasks?task_ids=%5B%221%22%5D"), want: []Rule{RuleStyle}},
 		{name: "ids with brackets", x: page.url("/tasks?task_ids=1&task_ids%5B%5D=2"), want: []Rule{RuleUnknownQuery}},
 		{name: "a limit of zero", x: page.url("/tasks?task_ids=1&limit=0"), want: []Rule{RuleLimit}},
 		{name: "a limit that is none", x: page.url("/tasks?task_ids=1&limit=all"), want: []Rule{RuleParameter}},
 		{name: "a limit with a half", x: page.url("/tasks?task_ids=1&limit=1.5"), want: []Rule{RuleParameter}},
+		{name: "a limit in hexadecimal", x: page.url("/tasks?task_ids=1&limit=0x10"), want: []Rule{RuleParameter}},
+		{name: "a limit with an underscore", x: page.url("/tasks?task_ids=1&limit=1_000"), want: []Rule{RuleParameter}},
+		{name: "an offset with a plus", x: page.url("/tasks?task_ids=1&offset=%2B5"), want: []Rule{RuleParameter}},
+		{name: "an offset that looks octal", x: page.url("/tasks?task_ids=1&offset=010"), want: []Rule{RuleParameter}},
 		{name: "two limits", x: page.url("/tasks?task_ids=1&limit=1&limit=2"), want: []Rule{RuleStyle}},
 		{name: "a negative offset", x: page.url("/tasks?task_ids=1&offset=-1"), want: []Rule{RuleLimit}},
 		{name: "an offset that is none", x: page.url("/tasks?task_ids=1&offset=all"), want: []Rule{RuleParameter}},
@@ -259,14 +287,30 @@ func broken(task, page Exchange) []verdict {
 		{name: "a time without a zone", x: task.body(`12.818792Z`, `12.818792`), want: []Rule{RuleFormat}},
 		{name: "a time with a space", x: task.body(`2018-03-10T20:38:12`, `2018-03-10 20:38:12`), want: []Rule{RuleFormat}},
 		{name: "the 30th of February", x: task.body(`2018-03-10T20:38:12`, `2018-02-30T20:38:12`), want: []Rule{RuleFormat}},
+		{name: "a zone of 60 minutes", x: task.body(`12.818792Z`, `12.818792+01:60`), want: []Rule{RuleFormat}},
+		{name: "a zone of 24 hours", x: task.body(`12.818792Z`, `12.818792+24:00`), want: []Rule{RuleFormat}},
+		{name: "a zone without a colon", x: task.body(`12.818792Z`, `12.818792+0100`), want: []Rule{RuleFormat}},
+		{name: "24 o'clock", x: task.body(`2018-03-10T20:38:12`, `2018-03-10T24:00:00`), want: []Rule{RuleFormat}},
+		{name: "a date without a time", x: task.body(`2018-03-10T20:38:12.818792Z`, `2018-03-10`), want: []Rule{RuleFormat}},
 		{name: "a time in seconds", x: task.body(`"2018-03-10T20:38:13.032942Z"`, `"1520714293"`), want: []Rule{RuleFormat}},
+		{name: "a count with a fraction of zero", x: page.body(`"count":2`, `"count":2.0`), want: []Rule{RuleType}},
+		{name: "a count with an exponent", x: page.body(`"count":2`, `"count":2e0`), want: []Rule{RuleType}},
 		{name: "a negative count", x: page.body(`"count":2`, `"count":-1`), want: []Rule{RuleLimit}},
 		{name: "an empty id in a body", x: task.body(`"id":"269999729"`, `"id":""`), want: []Rule{RuleLimit}},
 		{name: "a relative next", x: page.body(`"next":"https://api.deepomatic.com`, `"next":"`), want: []Rule{RuleFormat}},
 		{name: "a next that is no URL", x: page.body(`"next":"https://api`, `"next":"https://a b`), want: []Rule{RuleFormat}},
 		{name: "a next of another scheme", x: page.body(`"next":"https:`, `"next":"ftp:`), want: []Rule{RuleFormat}},
+		{name: "a next without a host", x: page.body(`"next":"https://api.deepomatic.com/`, `"next":"https:///`), want: []Rule{RuleFormat}},
+		{name: "a next with a bad escape", x: page.body(`limit=1`, `limit=1&a=%zz`), want: []Rule{RuleFormat}},
+		{name: "a next with braces", x: page.body(`limit=1`, `limit={limit}`), want: []Rule{RuleFormat}},
+		{name: "a next with a letter that is not escaped", x: page.body(`limit=1`, `limit=1&a=é`), want: []Rule{RuleFormat}},
 		{name: "an empty previous", x: page.body(`"previous":null`, `"previous":""`), want: []Rule{RuleFormat}},
 		{name: "a duplicate key", x: task.body(`"error":null`, `"error":null,"error":null`), want: []Rule{RuleDuplicateKey}},
+		{name: "a duplicate key that is escaped", x: task.body(`"error":null`, `"error":null,"\u0065rror":null`), want: []Rule{RuleDuplicateKey}},
+		{name: "a duplicate key in a list", x: page.body(`"subtasks":null`, `"subtasks":null,"subtasks":null`), want: []Rule{RuleDuplicateKey}},
+		{name: "a task that failed without a message", x: task.body(`"success"`, `"error"`).null("data"), want: []Rule{RuleOutcome}},
+		{name: "a task that failed with data", x: task.body(`"success"`, `"error"`).body(`"error":null`, `"error":"no"`), want: []Rule{RuleOutcome}},
+		{name: "a task of a list that failed with data", x: page.body(`"success"`, `"error"`).body(`"error":null`, `"error":"no"`), want: []Rule{RuleOutcome}},
 		{name: "a duplicate key in data", x: task.body(`"label_id":207`, `"label_id":207,"label_id":208`), want: []Rule{RuleDuplicateKey}},
 	}
 	for operation, x := range map[string]Exchange{"getTask": task, "listTasks": page} {
@@ -283,6 +327,14 @@ func broken(task, page Exchange) []verdict {
 		add("a result as HTML", x.header("Content-Type", "text/html"), RuleContentType)
 		add("a result as YAML", x.header("Content-Type", "application/yaml"), RuleContentType)
 		add("no content type", x.header("Content-Type", ""), RuleContentType)
+		add("two content types", func() Exchange {
+			x := x.header("Content-Type", "application/json")
+			x.Header.Add("Content-Type", "text/html")
+			return x
+		}(), RuleContentType)
+		add("a content type that can't be read", x.header("Content-Type", "application/json; charset"), RuleContentType)
+		add("another charset", x.header("Content-Type", "application/json; charset=iso-8859-1"), RuleContentType)
+		add("600", x.answer(600, "application/json", `{"detail":"No."}`), RuleUndocumentedStatus)
 		for _, status := range []int{400, 401, 403, 404} {
 			add(fmt.Sprintf("%d as HTML", status), x.answer(status, "text/html", `<html>`), RuleContentType)
 		}
@@ -295,11 +347,25 @@ func broken(task, page Exchange) []verdict {
 		add("Retry-After on a 404", x.answer(404, "application/json", `{}`).header("Retry-After", "1"), RuleUnknownHeader)
 		add("a bad Retry-After on a 429", x.answer(429, "application/json", `{}`).header("Retry-After", "soon"), RuleHeader)
 		add("a bad Retry-After on a 503", x.answer(503, "text/html", `<html>`).header("Retry-After", "-1"), RuleHeader)
+		add("an empty Retry-After", func() Exchange {
+			x := x.answer(429, "application/json", `{}`)
+			x.Header["Retry-After"] = []string{""}
+			return x
+		}(), RuleHeader)
+		add("two Retry-After", func() Exchange {
+			x := x.answer(429, "application/json", `{}`)
+			x.Header["Retry-After"] = []string{"1", "2"}
+			return x
+		}(), RuleHeader)
 		add("an empty body", x.answer(200, "application/json", ``), RuleEmptyBody)
 		add("a null body", x.answer(200, "application/json", `null`), RuleNullBody)
 		add("a null error", x.answer(404, "application/json", `null`), RuleNullBody)
 		add("half of the JSON", x.answer(200, "application/json", body[:len(body)/2]), RuleInvalidJSON)
 		add("trailing garbage", x.answer(200, "application/json", body+"x"), RuleTrailingData)
+		add("a blank behind it that JSON does not know", x.answer(200, "application/json", body+"\u00a0"), RuleTrailingData)
+		add("a byte order mark", x.answer(200, "application/json", "\ufeff"+body), RuleInvalidJSON)
+		add("text that is no UTF-8", x.answer(200, "application/json", strings.Replace(body, "golden", "g\xf6lden", 1)), RuleInvalidJSON)
+		add("a number that is none", x.answer(200, "application/json", strings.Replace(body, "0.952849746", "NaN", 1)), RuleInvalidJSON)
 		add("a second value", x.answer(200, "application/json", body+"{}"), RuleTrailingData)
 		add("an array", x.answer(200, "application/json", "["+body+"]"), RuleType)
 	}

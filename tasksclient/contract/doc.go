@@ -10,7 +10,8 @@
 // on kin-openapi with everything on, and closes what that leaves open: second
 // values behind the JSON, duplicate keys, fields, query parameters and headers
 // that the contract does not name, redirects, ids that are joined instead of
-// repeated, times that no calendar has.
+// repeated, times that no calendar has, and what the contract has only in
+// words, of Retry-After and of tasks that failed.
 //
 // A [Recording] is a file of exchanges in the order in which they happened, in
 // plain HTTP text inside a txtar archive, under a header that says where they

@@ -34,6 +34,7 @@ const (
 	RuleEnum               Rule = "enum"                // a value is none of the documented ones
 	RuleFormat             Rule = "format"              // a time or a URL is none
 	RuleLimit              Rule = "limit"               // a number, text or list is too small
+	RuleOutcome            Rule = "outcome"             // a task that failed has no message, or has data
 )
 
 // Finding is one breach of the contract.

@@ -1,9 +1,11 @@
 package contract
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -110,11 +112,15 @@ func plain(err error) string {
 	return oneLine(text)
 }
 
-// unknownFields tells the fields of a body that its schema does not name,
-// except where the contract says that any may be there.
-func unknownFields(schema *openapi3.Schema, body []byte) []Finding {
+// bodyFindings tells what kin-openapi lets pass in a body: fields that its
+// schema does not name, except where the contract says that any may be there,
+// and integers that are written as fractions, as 2.0, which many a decoder
+// does not take for one.
+func bodyFindings(schema *openapi3.Schema, body []byte) []Finding {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
 	var value any
-	if json.Unmarshal(body, &value) != nil {
+	if decoder.Decode(&value) != nil {
 		return nil // was told before
 	}
 	var found []Finding
@@ -139,6 +145,10 @@ func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
 				continue
 			}
 			*found = append(*found, Finding{Where: "response " + pointer(below), Rule: RuleUnknownField, Expected: "no such field"})
+		}
+	case json.Number:
+		if f, err := v.Float64(); err == nil && schema.Type.Is("integer") && !decimal.MatchString(v.String()) && f == math.Trunc(f) {
+			*found = append(*found, Finding{Where: "response " + pointer(at), Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: short(v.String())})
 		}
 	case []any:
 		if schema.Items != nil {

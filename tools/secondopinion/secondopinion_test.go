@@ -63,14 +63,33 @@ var known = map[string]string{
 	"unknown-header": "it looks for undeclared headers in results only, where it is strict",
 	"header":         "a header of type string may be any text for it; that Retry-After is seconds or a date stands in words",
 	"duplicate-key":  "its decoder takes the last of two equal keys",
+	"outcome":        "what a failed task holds stands in words",
 
-	"ids as JSON":              "it reads one id, and an id may be any text",
-	"ids joined by bars":       "it reads one id, and an id may be any text",
-	"ids joined by spaces":     "it reads one id, and an id may be any text",
-	"an empty id":              "it does not look at the items of a parameter that is empty",
-	"an empty id among others": "it does not look at the items of a parameter that is empty",
-	"two limits":               "it takes the first of them",
-	"a next of another scheme": "it is a URI, if not one that anybody could follow",
+	"ids as JSON":                              "it reads one id, and an id may be any text",
+	"an id as a JSON string":                   "it reads one id, and an id may be any text",
+	"ids joined by bars":                       "it reads one id, and an id may be any text",
+	"ids joined by spaces":                     "it reads one id, and an id may be any text",
+	"ids joined by semicolons":                 "it reads one id, and an id may be any text",
+	"ids joined by lines":                      "it reads one id, and an id may be any text",
+	"a semicolon between parameters":           "Go leaves out what it can't read of a query, and it takes the rest",
+	"a bad escape":                             "Go leaves out what it can't read of a query, and it takes the rest",
+	"an offset that looks octal":               "it reads numbers as Go does, with a sign and zeros before",
+	"an offset with a plus":                    "it reads numbers as Go does, with a sign and zeros before",
+	"an empty id":                              "it does not look at the items of a parameter that is empty",
+	"an empty id among others":                 "it does not look at the items of a parameter that is empty",
+	"two limits":                               "it takes the first of them",
+	"a next of another scheme":                 "it is a URI, if not one that anybody could follow",
+	"a next without a host":                    "it is a URI, if not one that anybody could follow",
+	"a next with a bad escape":                 "it asks whether Go can parse it, which looks at no query",
+	"a next with braces":                       "it asks whether Go can parse it, which looks at no query",
+	"a next with a letter that is not escaped": "it asks whether Go can parse it, which looks at no query",
+	"a count with a fraction of zero":          "JSON Schema takes 2.0 for an integer since draft 6; OpenAPI 3.0 is older",
+	"a count with an exponent":                 "JSON Schema takes 2.0 for an integer since draft 6; OpenAPI 3.0 is older",
+	"text that is no UTF-8":                    "its decoder puts a replacement character there",
+	"two content types":                        "it takes the first of them",
+	"a content type that can't be read":        "it cuts the parameters off, unread",
+	"another charset":                          "it cuts the parameters off, unread",
+	"600":                                      "the default covers any number for it",
 }
 
 // corpus is every recording and mutation of the contract's own tests.
@@ -103,11 +122,12 @@ func TestBothValidatorsSayTheSameOrTheDifferenceIsKnown(t *testing.T) {
 	same, differ := 0, map[string]int{}
 	for name, rec := range all {
 		fine, reasons := v.of(rec.Exchanges[0])
+		fault := strings.TrimPrefix(strings.TrimPrefix(name, "getTask: "), "listTasks: ")
 		switch {
 		case fine == (len(rec.Violates) == 0):
 			same++
-		case fine && known[name] != "":
-			differ[name]++
+		case fine && known[fault] != "":
+			differ[fault]++
 		case fine && len(rec.Violates) == 1 && known[string(rec.Violates[0])] != "":
 			differ[string(rec.Violates[0])]++
 		default:
