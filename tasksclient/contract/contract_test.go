@@ -1,11 +1,15 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
@@ -224,4 +228,46 @@ func TestTheFakesAnswersKeepTheContract(t *testing.T) {
 		api.Next(fault)
 		ask(t, watched, "/tasks?task_ids=269999729&task_ids=pending&task_ids=failed", taskstest.Key)
 	}
+}
+
+func TestTheFakesLivesAndPagesKeepTheContractToTheirEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &taskstest.Server{PageSize: 3}
+		lives := []taskstest.Task{
+			{ID: "at-once", Data: `{"outputs":[]}`},
+			{ID: "no-data"},
+			{ID: "polled", PendingPolls: 3},
+			{ID: "timed", Pending: 2 * time.Second, Data: `{"é":[1e400,null]}`},
+			{ID: "both", Pending: 2 * time.Second, PendingPolls: 7, Error: "no\n\"image\""},
+			{ID: "hidden", Hidden: time.Second, Pending: 3 * time.Second, Error: "no image"},
+			{ID: "é~1", Subtasks: `{"a":[1]}`},
+		}
+		api.Add(lives...)
+		watched, query := Transport(t, api), url.Values{}
+		for _, life := range lives {
+			query.Add("task_ids", life.ID)
+		}
+		var seen strings.Builder
+		for range 5 {
+			for _, life := range lives {
+				seen.WriteString(ask(t, watched, "/tasks/"+url.PathEscape(life.ID), taskstest.Key))
+			}
+			for next, pages := "/tasks?"+query.Encode(), 0; next != ""; pages++ {
+				var page struct{ Next string }
+				body := ask(t, watched, next, taskstest.Key)
+				if err := json.Unmarshal([]byte(body), &page); err != nil || pages == 3 {
+					t.Fatalf("page %d: %v: %s", pages, err, body)
+				}
+				seen.WriteString(body)
+				next = strings.TrimPrefix(page.Next, "https://api.test/v0.7")
+			}
+			time.Sleep(time.Second)
+		}
+		for _, want := range []string{`"pending"`, `"success"`, `"error"`, `"detail"`, `"previous":"https`} {
+			if !strings.Contains(seen.String(), want) {
+				t.Errorf("no answer had %s", want)
+			}
+		}
+	})
 }
