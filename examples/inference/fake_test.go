@@ -27,6 +27,7 @@ func (f *fake) start(t *testing.T) (root string) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v0.7/recognition/{kind}/{model}/inference", f.infer)
+	mux.HandleFunc("POST /v0.7/networks/{model}/inference", f.infer)
 	mux.Handle("/v0.7/tasks", &f.tasks)
 	mux.Handle("/v0.7/tasks/", &f.tasks)
 	server := httptest.NewServer(mux)

@@ -21,12 +21,14 @@ import (
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
-// line is what is printed of an image: its labels, or an error.
+// line is what is printed of an image: its labels, or the tensors of a network,
+// or an error.
 type line struct {
-	URL    string  `json:"url"`
-	TaskID string  `json:"task_id,omitempty"`
-	Labels []label `json:"labels,omitempty"`
-	Error  string  `json:"error,omitempty"`
+	URL     string       `json:"url"`
+	TaskID  string       `json:"task_id,omitempty"`
+	Labels  []label      `json:"labels,omitempty"`
+	Tensors []gen.Tensor `json:"tensors,omitempty"`
+	Error   string       `json:"error,omitempty"`
 }
 
 type label struct {
@@ -90,8 +92,12 @@ func inferenceOf(client *recognition.Client, model string) (func(context.Context
 		return func(ctx context.Context, body recognition.Inference) (*http.Response, error) {
 			return client.InferVersion(ctx, id, body)
 		}, nil
+	case err == nil && kind == "networks":
+		return func(ctx context.Context, body recognition.Inference) (*http.Response, error) {
+			return client.InferNetwork(ctx, id, body)
+		}, nil
 	}
-	return nil, fmt.Errorf("the model %q is none of public/NAME, specs/ID and versions/ID", model)
+	return nil, fmt.Errorf("the model %q is none of public/NAME, specs/ID, versions/ID and networks/ID", model)
 }
 
 // label submits the images and yields a line for each: first those that could
@@ -126,9 +132,9 @@ func (l *labeller) label(ctx context.Context, urls []string) iter.Seq[line] {
 			byID[line.TaskID] = append(byID[line.TaskID], line)
 		}
 		for result := range l.tasks.WaitEach(ctx, ids) {
-			labels, err := labelsOf(result)
+			labels, tensors, err := read(result)
 			for _, line := range byID[result.ID] {
-				line.Labels, line.Error = labels, text(err)
+				line.Labels, line.Tensors, line.Error = labels, tensors, text(err)
 				if !yield(line) {
 					return
 				}
@@ -173,22 +179,25 @@ func taskID(answer recognition.Submitted) (string, error) {
 	return "", errors.New("submitting: the answer has no task_id")
 }
 
-// labelsOf reads what was found in the one image of a task.
-func labelsOf(result tasksclient.Result) ([]label, error) {
+// read reads what was found in the one image of a task. Its data has outputs,
+// or of a network tensors.
+func read(result tasksclient.Result) (labels []label, tensors []gen.Tensor, err error) {
 	if result.Err != nil {
-		return nil, result.Err
+		return nil, nil, result.Err
 	}
-	found, err := tasksclient.Decode[gen.InferenceResult](result.Task)
+	found, err := tasksclient.Decode[struct {
+		gen.InferenceResult
+		gen.TensorResult
+	}](result.Task)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	labels := []label{}
 	for _, output := range found.Outputs {
 		for _, p := range output.Labels.Predicted {
 			labels = append(labels, label{Name: p.LabelName, Score: p.Score})
 		}
 	}
-	return labels, nil
+	return labels, found.Tensors, nil
 }
 
 func text(err error) string {

@@ -81,6 +81,22 @@ func TestEveryImageGetsItsLineInOrderOfFinishing(t *testing.T) {
 	}
 }
 
+func TestANetworkAnswersWithTensors(t *testing.T) {
+	t.Parallel()
+	api := &fake{images: map[string]taskstest.Task{
+		"https://img.test/1.jpg": {ID: "1", PendingPolls: 1, Data: `{"tensors":[{"name":"prob","shape":[1,2],"data":[[0.25,0.75]]}]}`},
+	}}
+	l, _ := start(t, api.start(t), "networks/3")
+	for line := range l.label(t.Context(), []string{"https://img.test/1.jpg"}) {
+		if line.Error != "" || len(line.Tensors) != 1 || line.Tensors[0].Name != "prob" || string(line.Tensors[0].Data) != "[[0.25,0.75]]" {
+			t.Errorf("got %+v", line)
+		}
+	}
+	if want := []string{"/v0.7/networks/3/inference"}; !slices.Equal(api.paths, want) {
+		t.Errorf("submitted to %q", api.paths)
+	}
+}
+
 func TestEveryRequestIsASpanBelowTheOneOfTheWhole(t *testing.T) {
 	t.Parallel()
 	api := &fake{images: map[string]taskstest.Task{"https://img.test/1.jpg": {ID: "1", PendingPolls: 1, Data: dog}}}
@@ -175,7 +191,7 @@ func TestATaskIDIsANumberOrAString(t *testing.T) {
 
 func TestAModelOfNoKnownKindIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, model := range []string{"", "public", "public/", "specs/dog", "networks/1", "12"} {
+	for _, model := range []string{"", "public", "public/", "specs/dog", "networks/", "nets/1", "12"} {
 		if _, err := newLabeller("key", "https://api.test", model, nil, trace.NewTracerProvider(), nil); err == nil {
 			t.Errorf("%q is taken", model)
 		}

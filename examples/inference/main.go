@@ -30,7 +30,7 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("inference", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	model := flags.String("model", "public/imagenet-inception-v3", "public/NAME, specs/ID or versions/ID")
+	model := flags.String("model", "public/imagenet-inception-v3", "public/NAME, specs/ID, versions/ID or networks/ID")
 	within := flags.Duration("within", 5*time.Minute, "how long to wait at most")
 	spans := flags.Bool("trace", false, "print OpenTelemetry spans on standard error")
 	verbose := flags.Bool("v", false, "log every request")

@@ -40,10 +40,18 @@ func (g *ground) example(dir string, update bool) error {
 			return err
 		}
 	}
-	for _, args := range []string{"vet ./...", "test -count=1 ./...", "mod vendor", "test -count=1 -mod=vendor ./..."} {
+	for _, args := range []string{"vet ./...", "test -count=1 ./...", "mod vendor", "generate ./...", "test -count=1 -mod=vendor ./..."} {
 		if err := g.run(copied, "go", strings.Fields(args)...); err != nil {
 			return err
 		}
+	}
+	vendored, err := read(copied)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(vendored, func(name, _ string) bool { return strings.HasPrefix(name, "vendor/") })
+	if drifted := differences(after, g.committed(vendored)); len(drifted) > 0 {
+		return fmt.Errorf("with a vendor folder another file is generated: %s", strings.Join(drifted, ", "))
 	}
 	return nil
 }

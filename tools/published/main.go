@@ -1,7 +1,7 @@
 // Command published treats the examples as the repositories of others: each is
 // copied, told to require this module as a proxy serves it, and then tidied,
-// generated, vetted, tested, and tested once more with its dependencies
-// vendored. What is committed must be what these steps leave behind.
+// generated, vetted, tested, and generated and tested once more with its
+// dependencies vendored. What is committed must be what these steps leave behind.
 //
 // With -update it is written back to the examples instead. With -generators
 // other versions of oapi-codegen are tried on openapi.yaml as well.

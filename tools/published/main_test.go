@@ -67,6 +67,19 @@ func TestAGeneratedFileThatNothingMakesHasDrifted(t *testing.T) {
 	}
 }
 
+func TestWhatIsGeneratedWithAVendorFolderIsTheSame(t *testing.T) {
+	t.Parallel()
+	root := repository(t, "package one\n")
+	if err := write(root, map[string]string{
+		"examples/one/one.go": "package one\n\n//go:generate sh -c \"echo package one > name.gen.go; if test -d vendor; then echo // vendored >> name.gen.go; fi\"\n",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(root, nil, false, false); err == nil || !strings.Contains(err.Error(), "with a vendor folder another file is generated: name.gen.go") {
+		t.Errorf("err = %v", err)
+	}
+}
+
 func TestAFailingTestFailsWithWhatItSaid(t *testing.T) {
 	t.Parallel()
 	root := repository(t, "package one\n")

@@ -68,6 +68,9 @@ type TaskText = string
 // ID defines model for ID.
 type ID = int64
 
+// InferNetworkJSONRequestBody defines body for InferNetwork for application/json ContentType.
+type InferNetworkJSONRequestBody = Inference
+
 // InferPublicJSONRequestBody defines body for InferPublic for application/json ContentType.
 type InferPublicJSONRequestBody = Inference
 
@@ -213,6 +216,20 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// InferNetworkWithBody Ask a network itself, which answers with tensors and not with labels.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+	InferNetworkWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InferNetwork Ask a network itself, which answers with tensors and not with labels.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+	InferNetwork(ctx context.Context, id ID, body InferNetworkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// InferPublicWithBody Ask a public model.
 	//
 	// Takes any type of body and a specified content type.
@@ -254,6 +271,40 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /recognition/versions/{id}/inference (the `InferVersion` operationId).
 	InferVersion(ctx context.Context, id ID, body InferVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// InferNetworkWithBody Ask a network itself, which answers with tensors and not with labels.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+func (c *Client) InferNetworkWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInferNetworkRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InferNetwork Ask a network itself, which answers with tensors and not with labels.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+func (c *Client) InferNetwork(ctx context.Context, id ID, body InferNetworkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInferNetworkRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // InferPublicWithBody Ask a public model.
@@ -356,6 +407,53 @@ func (c *Client) InferVersion(ctx context.Context, id ID, body InferVersionJSONR
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewInferNetworkRequest calls the generic InferNetwork builder with application/json body
+func NewInferNetworkRequest(server string, id ID, body InferNetworkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInferNetworkRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewInferNetworkRequestWithBody constructs an http.Request for the InferNetwork method, with any body, and a specified content type
+func NewInferNetworkRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/networks/%s/inference", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewInferPublicRequest calls the generic InferPublic builder with application/json body
@@ -543,6 +641,20 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// InferNetworkWithBodyWithResponse Ask a network itself, which answers with tensors and not with labels.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+	InferNetworkWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InferNetworkResponse, error)
+
+	// InferNetworkWithResponse Ask a network itself, which answers with tensors and not with labels.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+	InferNetworkWithResponse(ctx context.Context, id ID, body InferNetworkJSONRequestBody, reqEditors ...RequestEditorFn) (*InferNetworkResponse, error)
+
 	// InferPublicWithBodyWithResponse Ask a public model.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -584,6 +696,47 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /recognition/versions/{id}/inference (the `InferVersion` operationId).
 	InferVersionWithResponse(ctx context.Context, id ID, body InferVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*InferVersionResponse, error)
+}
+
+type InferNetworkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *Submitted
+}
+
+// GetJSON2XX returns the response for an HTTP 2XX `application/json` response
+func (r InferNetworkResponse) GetJSON2XX() *Submitted {
+	return r.JSON2XX
+}
+
+// GetBody returns the raw response body bytes
+func (r InferNetworkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InferNetworkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InferNetworkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InferNetworkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type InferPublicResponse struct {
@@ -709,6 +862,32 @@ func (r InferVersionResponse) ContentType() string {
 	return ""
 }
 
+// InferNetworkWithBodyWithResponse Ask a network itself, which answers with tensors and not with labels.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+func (c *ClientWithResponses) InferNetworkWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InferNetworkResponse, error) {
+	rsp, err := c.InferNetworkWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInferNetworkResponse(rsp)
+}
+
+// InferNetworkWithResponse Ask a network itself, which answers with tensors and not with labels.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /networks/{id}/inference (the `InferNetwork` operationId).
+func (c *ClientWithResponses) InferNetworkWithResponse(ctx context.Context, id ID, body InferNetworkJSONRequestBody, reqEditors ...RequestEditorFn) (*InferNetworkResponse, error) {
+	rsp, err := c.InferNetwork(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInferNetworkResponse(rsp)
+}
+
 // InferPublicWithBodyWithResponse Ask a public model.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -785,6 +964,32 @@ func (c *ClientWithResponses) InferVersionWithResponse(ctx context.Context, id I
 		return nil, err
 	}
 	return ParseInferVersionResponse(rsp)
+}
+
+// ParseInferNetworkResponse parses an HTTP response from a InferNetworkWithResponse call
+func ParseInferNetworkResponse(rsp *http.Response) (*InferNetworkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InferNetworkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest Submitted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON2XX = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseInferPublicResponse parses an HTTP response from a InferPublicWithResponse call
