@@ -20,7 +20,7 @@ import (
 // anywhere are headers that HTTP, a server or a proxy adds to any answer; the
 // contract is about the rest.
 var anywhere = map[string]bool{
-	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Content-Language": true,
+	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Trailer": true, "Content-Language": true,
 	"Date": true, "Server": true, "Via": true, "Connection": true, "Keep-Alive": true, "Alt-Svc": true, "Age": true, // HTTP itself and proxies
 	"Cache-Control": true, "Expires": true, "Etag": true, "Last-Modified": true, "Vary": true, "Pragma": true, "Warning": true, "Accept-Ranges": true, // caches
 	"Allow": true, "Www-Authenticate": true, "X-Frame-Options": true, // the framework
