@@ -22,6 +22,8 @@ var unnoticed = map[string]string{
 	"/components/parameters/TaskIDs/schema/minItems: dropped":                       "a parameter that is repeated for each value, and is there, has one",
 	"/components/schemas/TaskPage/nullable: added":                                  "a body that is null is told by a rule of its own, whatever the schema says",
 	"/components/schemas/ROI/nullable: added":                                       "the one field that has it may be null anyway",
+	"/components/schemas/ROI/type: dropped":                                         "the one field that has it says the same, since a type must stand beside nullable",
+	"/components/schemas/Prediction/properties/roi/type: dropped":                   "as above, the other way round",
 	"/components/responses/ServerError/content/text~1html/schema: dropped":          "what a proxy writes for people is free",
 	"/components/responses/ServerError/content/text~1html/schema/$ref: dropped":     "as above",
 	"/components/responses/TooManyRequests/content/text~1html/schema: dropped":      "as above",

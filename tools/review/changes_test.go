@@ -84,6 +84,9 @@ var changes = []change{
 	{"a parameter's least value is lowered", []string{"        minimum: 1\n        default: 100", "        minimum: 0\n        default: 100"}, harmless, saysFine, ""},
 	{"a page is shorter unless it is asked for", []string{"default: 100", "default: 50"}, breaks, saysFine, "request-parameter-default-value-changed"},
 
+	{"nothing tells how long a page is that is not asked for", []string{"        minimum: 1\n        default: 100\n", "        minimum: 1\n"}, breaks, saysFine, "request-parameter-default-value-removed"},
+	{"an optional parameter may be null", []string{"        minimum: 1\n        default: 100\n", "        minimum: 1\n        default: 100\n        nullable: true\n"}, harmless, saysFine, ""},
+
 	// Answers.
 	{"a field is renamed", []string{"date_updated, data", "updated, data", "        date_updated:\n          type", "        updated:\n          type"}, breaks, objects, "response-required-property-removed"},
 	{"a field is removed that was not promised", []string{"        error:\n          type: string\n          description: Seen with 400.\n", ""}, breaks, saysFine, "response-optional-property-removed"},
@@ -99,6 +102,8 @@ var changes = []change{
 	{"a count may be negative", []string{"          minimum: 0\n          description: How many tasks the whole list", "          description: How many tasks the whole list"}, breaks, objects, "response-property-min-unset"},
 	{"a status is added", []string{"enum: [pending, success, error]", "enum: [pending, success, error, cancelled]"}, breaks, objects, "response-property-enum-value-added"},
 	{"a status is removed", []string{"enum: [pending, success, error]", "enum: [pending, success]"}, breaks, saysFine, "response-property-enum-value-removed"},
+	{"a text is one of a few from now on", []string{"          type: string\n          description: The label's name.", "          type: string\n          enum: [cat, dog]\n          description: The label's name."}, breaks, saysFine, "response-property-became-enum"},
+	{"a field takes in one more schema", []string{"            - $ref: \"#/components/schemas/ROI\"\n", "            - $ref: \"#/components/schemas/ROI\"\n            - $ref: \"#/components/schemas/BBox\"\n"}, breaks, saysFine, "response-property-all-of-added"},
 	{"statuses are listed in another order", []string{"enum: [pending, success, error]", "enum: [error, pending, success]"}, harmless, saysFine, ""},
 	{"a response is no longer documented", []string{"        \"404\":\n          $ref: \"#/components/responses/NotFound\"\n        \"429\":\n          $ref: \"#/components/responses/TooManyRequests\"\n        \"5XX\":\n          $ref: \"#/components/responses/ServerError\"\n        default:\n          $ref: \"#/components/responses/UnexpectedError\"\n  /tasks:", "        \"429\":\n          $ref: \"#/components/responses/TooManyRequests\"\n        \"5XX\":\n          $ref: \"#/components/responses/ServerError\"\n        default:\n          $ref: \"#/components/responses/UnexpectedError\"\n  /tasks:"}, breaks, saysFine, "response-non-success-status-removed"},
 	{"another success is documented", []string{"      responses:\n        \"200\":\n          description: One page", "      responses:\n        \"202\":\n          description: Not yet.\n        \"200\":\n          description: One page"}, breaks, saysFine, "response-success-status-added"},

@@ -75,3 +75,20 @@ func Test_most_of_the_table_is_more_than_oasdiff_knows(t *testing.T) {
 		t.Error("the table is too small, or shows no silence")
 	}
 }
+
+func Test_each_line_of_the_severity_file_and_each_rule_of_ours_has_its_change(t *testing.T) {
+	named := map[string]bool{"component-added": true} // it only ever notes
+	for _, c := range changes {
+		named[c.rule] = true
+	}
+	for line := range strings.Lines(comment.ReplaceAllString(severityFile, "")) {
+		if id, _, _ := strings.Cut(line, " "); strings.TrimSpace(id) != "" && !named[id] {
+			t.Errorf("no change in the table needs %s", id)
+		}
+	}
+	for _, r := range silentRules {
+		if !named[r.id] {
+			t.Errorf("no change in the table needs %s", r.id)
+		}
+	}
+}

@@ -14,18 +14,27 @@ import (
 	"strings"
 )
 
-// commit is the ref with the commit that it names.
-func commit(ctx context.Context, root, ref string) (string, error) {
-	out, err := git(ctx, root, "rev-parse", "--short", "--verify", "--end-of-options", ref+"^{commit}")
+// fork is the commit at which the work tree's branch left the ref, and its name
+// for readers. What the ref got since then is not taken back by this branch.
+func fork(ctx context.Context, root, ref string) (hash, name string, err error) {
+	tip, err := git(ctx, root, "rev-parse", "--verify", "--end-of-options", ref+"^{commit}")
 	if err != nil {
-		return "", fmt.Errorf("BASE must be a git ref, such as origin/main: %w", err)
+		return "", "", fmt.Errorf("BASE must be a git ref, such as origin/main: %w", err)
 	}
-	return fmt.Sprintf("`%s` (%s)", ref, strings.TrimSpace(string(out))), nil
+	common, err := git(ctx, root, "merge-base", strings.TrimSpace(string(tip)), "HEAD")
+	if err != nil {
+		return "", "", fmt.Errorf("%s has no commit in common with this branch; are they all fetched? %w", ref, err)
+	}
+	hash = strings.TrimSpace(string(common))
+	if name = fmt.Sprintf("`%s` (%.9s)", ref, hash); string(common) != string(tip) {
+		name = fmt.Sprintf("%.9s, where this branch left `%s`", hash, ref)
+	}
+	return hash, name, nil
 }
 
-// exportBase writes what the ref holds to dir.
-func exportBase(ctx context.Context, root, ref, dir string) error {
-	archive, err := git(ctx, root, "archive", "--format=tar", ref)
+// exportBase writes what a commit holds to dir.
+func exportBase(ctx context.Context, root, hash, dir string) error {
+	archive, err := git(ctx, root, "archive", "--format=tar", hash)
 	if err != nil {
 		return err
 	}

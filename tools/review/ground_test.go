@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -43,15 +42,18 @@ func repository(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(args ...string) {
-		if _, err := git(context.Background(), dir, args...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run("init", "--quiet", "--initial-branch=main")
-	run("add", "--all")
-	run("-c", "user.name=test", "-c", "user.email=test@example.test", "commit", "--quiet", "--message=base")
+	commits(t, dir, "init", "--quiet", "--initial-branch=main")
+	commits(t, dir, "add", "--all")
+	commits(t, dir, "commit", "--quiet", "--message=base")
 	return dir
+}
+
+// commits runs git in the repository, as somebody who may commit.
+func commits(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	if _, err := git(t.Context(), dir, append([]string{"-c", "user.name=test", "-c", "user.email=test@example.test"}, args...)...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // edited replaces texts in the repository's document, in turn.

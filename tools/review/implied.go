@@ -1,13 +1,6 @@
 package main
 
-import (
-	"regexp"
-
-	"go.yaml.in/yaml/v3"
-)
-
-// parameterName is a parameter's name in a path.
-var parameterName = regexp.MustCompile(`\{[^}]*\}`)
+import "go.yaml.in/yaml/v3"
 
 // implied tells whether one version leaves out what the other writes, and means
 // the same by it: the keyword's value is its default.

@@ -46,14 +46,28 @@ func reference(source []byte) ([]byte, error) {
 	var page bytes.Buffer
 	err := template.Must(template.New("").Parse(referenceTemplate)).Execute(&page, struct {
 		Title  string
+		Keys   []credential
 		Style  template.CSS
 		Script template.JS
 		Spec   template.JS
 	}{
 		// Both parts are Swagger UI's own files, and encoding/json leaves no < in the third.
-		scalar(get(get(node.Content[0], "info"), "title")), template.CSS(style), template.JS(script), template.JS(spec.String()), //nolint:gosec // see above
+		scalar(get(get(node.Content[0], "info"), "title")), credentials(node.Content[0]), template.CSS(style), template.JS(script), template.JS(spec.String()), //nolint:gosec // see above
 	})
 	return page.Bytes(), err
+}
+
+// credential is what authenticates; Swagger UI shows it only to those who enter one.
+type credential struct{ Name, In, Description string }
+
+func credentials(root *yaml.Node) (all []credential) {
+	d := &document{root: root}
+	schemes := d.find("#/components/securitySchemes")
+	for i := 1; schemes != nil && i < len(schemes.Content); i += 2 {
+		scheme := d.resolve(schemes.Content[i])
+		all = append(all, credential{text(scheme, "name"), text(scheme, "in"), text(scheme, "description")})
+	}
+	return all
 }
 
 // asset is one of Swagger UI's files, as text that can stand in an element.

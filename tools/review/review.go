@@ -13,7 +13,7 @@ const specName = "openapi.yaml"
 
 // report is all that a review has found.
 type report struct {
-	baseName   string // the ref as it was given, and its commit
+	baseName   string // what the tree is compared with, for readers
 	base, tree *document
 	lint       []finding
 	linters    []string // which have run, and which have not
@@ -25,16 +25,18 @@ type report struct {
 // review compares the work tree in root with what base names. source is the
 // tree's document.
 func review(ctx context.Context, root, base string, source []byte, redocly bool) (r report, err error) {
-	if r.baseName, err = commit(ctx, root, base); err != nil {
+	hash, name, err := fork(ctx, root, base)
+	if err != nil {
 		return r, err
 	}
+	r.baseName = name
 	dir, err := os.MkdirTemp("", "review")
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	before, after := filepath.Join(dir, "base"), filepath.Join(dir, "tree")
-	if err := errors.Join(exportBase(ctx, root, base, before), exportTree(ctx, root, after)); err != nil {
+	if err := errors.Join(exportBase(ctx, root, hash, before), exportTree(ctx, root, after)); err != nil {
 		return r, err
 	}
 	baseSource, err := os.ReadFile(filepath.Join(before, specName))

@@ -67,6 +67,23 @@ func Test_a_branch_is_reviewed(t *testing.T) {
 	}
 }
 
+func Test_what_the_base_has_got_since_is_not_taken_back(t *testing.T) {
+	dir := repository(t)
+	commits(t, dir, "switch", "--quiet", "--create", "topic")
+	commits(t, dir, "switch", "--quiet", "main")
+	edited(t, dir, "        subtasks:\n", "        priority:\n          type: integer\n        subtasks:\n")
+	commits(t, dir, "commit", "--quiet", "--all", "--message=a field")
+	commits(t, dir, "switch", "--quiet", "topic")
+	code, out, errors := command(t, "-root", dir, "-base", "main", "-redocly=false")
+	if code != exitClean || !strings.Contains(out, "where this branch left `main`") {
+		t.Errorf("exit code %d; %s\n%s", code, errors, out)
+	}
+	commits(t, dir, "switch", "--quiet", "main")
+	if code, out, errors = command(t, "-root", dir, "-base", "topic", "-redocly=false"); code != exitClean || !strings.Contains(out, "+ Task.Priority: added") {
+		t.Errorf("exit code %d; %s\n%s", code, errors, out)
+	}
+}
+
 func Test_a_review_that_can_not_be_made_says_why(t *testing.T) {
 	dir := repository(t)
 	for _, c := range []struct {
