@@ -79,6 +79,8 @@ var changes = []change{
 	{"a parameter is removed", []string{"        - $ref: \"#/components/parameters/Offset\"\n", ""}, breaks, objects, "request-parameter-removed"},
 	{"a parameter must be given that was optional", []string{limit, limit + "      required: true\n"}, breaks, objects, "request-parameter-became-required"},
 	{"a parameter may be left out that was not", []string{"      required: true\n      description: The ids", "      description: The ids"}, breaks, saysFine, "request-parameter-became-optional"},
+	{"a parameter is written out where it was referred to", []string{"        - $ref: \"#/components/parameters/Offset\"\n", "        - {name: offset, in: query, schema: {type: integer, minimum: 0, default: 0}}\n"}, harmless, saysFine, ""},
+	{"a parameter is written out, and explode turned off on the way", []string{"        - $ref: \"#/components/parameters/TaskIDs\"\n", "        - {name: task_ids, in: query, explode: false, required: true, schema: {type: array, minItems: 1, items: {type: string, minLength: 1}}}\n"}, breaks, saysFine, "parameter-written-otherwise"},
 	{"a request may hold fewer ids", []string{"        minItems: 1\n", "        minItems: 1\n        maxItems: 50\n"}, breaks, objects, "request-parameter-max-items-set"},
 	{"a parameter's least value is raised", []string{"        minimum: 1\n        default: 100", "        minimum: 10\n        default: 100"}, breaks, objects, "request-parameter-min-increased"},
 	{"a parameter's least value is lowered", []string{"        minimum: 1\n        default: 100", "        minimum: 0\n        default: 100"}, harmless, saysFine, ""},
