@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Built by "go install" on first use, into a folder of the version's name.
 GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
+ACTIONLINT := .bin/actionlint-v1.7.12
 
 .PHONY: help
 help: ## List these targets
@@ -23,7 +24,7 @@ test: ## Run all tests
 	cd tools && go test ./...
 
 .PHONY: check
-check: race lint tidy drift cost opinion examples ## Everything that CI checks beyond the tests
+check: race lint tidy drift cost opinion examples gate ## Everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -47,6 +48,7 @@ tidy: ## Fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 	cd tools && go mod tidy -diff
 	cd tools/secondopinion && go mod tidy -diff
+	cd tools/review && go mod tidy -diff
 
 .PHONY: generate
 generate: ## Make gen/ from openapi.yaml
@@ -67,6 +69,35 @@ cost: ## Measure what a program pays for importing tasksclient
 .PHONY: opinion
 opinion: ## Hold the contract's validator to another one, on every recording and mutation
 	cd tools/secondopinion && go vet ./... && go test -v ./...
+
+# What is reviewed is compared with this: any git ref.
+BASE := HEAD
+# Where the reference goes.
+REFERENCE := .review/reference.html
+
+.PHONY: review
+review: ## Review openapi.yaml against BASE (HEAD): breaking changes, Go API, lint; needs Node
+	@go build -C tools/review -o ../../.bin/review .
+	@.bin/review -base '$(BASE)'
+
+.PHONY: docs
+docs: ## Write the reference as one HTML file to REFERENCE (.review/reference.html)
+	@go build -C tools/review -o ../../.bin/review .
+	@.bin/review -reference '$(REFERENCE)' && echo 'wrote $(REFERENCE)'
+
+.PHONY: gate
+gate: $(ACTIONLINT) ## Test what review judges by, and lint the contract and the workflows
+	cd tools/review && go vet ./... && go test ./...
+	$(ACTIONLINT) -shellcheck= -pyflakes=
+	@go build -C tools/review -o ../../.bin/review .
+	@if ! command -v npm >/dev/null; then echo "Redocly is left out: there is no npm here"; .bin/review -lint -redocly=false; \
+		elif ! (cd tools/review && npm ci --silent); then echo "Redocly is left out: npm can't install it here"; .bin/review -lint -redocly=false; \
+		else .bin/review -lint; fi
+
+# Not a tool of tools/review's go.mod: it needs an older YAML library than oasdiff does.
+$(ACTIONLINT):
+	GOBIN=$(abspath .bin) go install github.com/rhysd/actionlint/cmd/actionlint@$(lastword $(subst -, ,$@))
+	@mv .bin/actionlint $@
 
 .PHONY: examples
 examples: ## Build and test the examples as if this module were published

@@ -51,7 +51,7 @@ func TestGetStopsAfterItsAttempts(t *testing.T) {
 			step{250 * ms, "a", status(500, `{"detail":"Internal server error."}`, "X-Request-Id", "r-2")},
 		).client(t, WithRetry(2, 1))
 		_, err := c.Get(t.Context(), "a")
-		if want := "tasksclient: GET /v0.7/tasks/a: 500 Internal Server Error: Internal server error. (request r-2)"; err == nil || err.Error() != want {
+		if want := "tasksclient: GET /v0.7/tasks/a: 500 Internal Server Error: Internal server error (request r-2)"; err == nil || err.Error() != want {
 			t.Errorf("err = %v\nwant  %s", err, want)
 		}
 	})
