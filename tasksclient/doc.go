@@ -33,9 +33,9 @@
 // How long tasks take the client learns from those that have ended, by the
 // server's own dates, and from those that are pending, which take longer than
 // their age; it forgets what is long ago. As long as it knows nothing it polls
-// after 0.13 s, soon every 0.26 s, and from a minute on with the root of the age,
-// every 0.9 s at ten minutes and every 2 s after an hour. Up to a tenth of the
-// time is added at random, so that programs don't march in step.
+// after 0.12 s, soon every 0.3 s, and from two minutes on with the root of the
+// age, every 0.7 s at ten minutes and every 1.7 s after an hour. Up to a tenth of
+// the time is added at random, so that programs don't march in step.
 //
 // The poller has no goroutine while it waits for the next round, and nothing
 // of it is left when the last wait ends; a client needs no closing.

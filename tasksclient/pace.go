@@ -23,29 +23,31 @@ import (
 // 1913): polls are rare while nothing is expected and frequent when much is.
 //
 // R comes from the server, which says when each finished task was made and when
-// it ended: see durations. Until a few tasks have ended, tasks that are waited
-// for together are taken for one, of an unknown kind: see unknown.
+// it ended: see durations. Until some have ended, tasks that are waited for
+// together are taken for one, of an unknown kind: see unknown. From the first
+// end on the two gaps are blended, as a geometric mean whose weight moves to
+// what is known.
 type pace struct {
 	cost, floor, ceiling time.Duration
 	known                durations
 }
 
 const (
-	defaultCost = 350 * time.Millisecond
+	defaultCost = 370 * time.Millisecond
 	// enough is how many tasks must have ended until what they tell weighs as
 	// much as knowing nothing.
-	enough = 3
+	enough = 1
 )
 
 // unknown is the gap in seconds, by the same rule, for tasks of an age of which
-// nothing is known. The unknown has no scale beyond a minute, where the gap
-// grows with the root of the age. Within it, the calls of this API take from a
-// tenth of a second, so that a young task is asked for a little more often, to a
-// minute, through which it is as likely to end at one moment as at another.
+// nothing is known. The unknown has no scale beyond two minutes, where the gap
+// grows with the root of the age. Within them, the calls of this API take from
+// a tenth of a second, so that a young task is asked for a little more often, to
+// a minute, through which it is as likely to end at one moment as at another.
 func (p *pace) unknown(age time.Duration) float64 {
-	const steady, minute = 0.26, 60
+	const steady, youth, old = 0.3, 1.5, 120
 	a := age.Seconds()
-	return steady * (1 - math.Exp(-a)/2) * math.Sqrt(1+a/minute) * math.Sqrt(float64(p.cost)/float64(defaultCost))
+	return steady * (1 - 0.6*math.Exp(-a/youth)) * math.Sqrt(1+a/old) * math.Sqrt(float64(p.cost)/float64(defaultCost))
 }
 
 // gap is the time until tasks of these ages, all pending just now, are worth
@@ -56,22 +58,27 @@ func (p *pace) gap(ages []time.Duration) time.Duration {
 	if trust == 0 {
 		return p.within(blind)
 	}
+	return p.within(math.Pow(blind, 1-trust) * math.Pow(p.learned(ages), trust))
+}
+
+// learned is the gap in seconds by what is known: where the delay that has
+// probably built up reaches the cost.
+func (p *pace) learned(ages []time.Duration) float64 {
 	groups := p.known.groups(ages)
 	cost, most := p.cost.Seconds(), p.ceiling.Seconds()
 	var built, at float64
 	for step := p.floor.Seconds() / 4; at < most; step *= 1.1 {
-		middle, end := at+step/2, at+step
 		expected := 0.0
 		for _, g := range groups {
-			expected += g.tasks * p.known.chance(g.age, g.age+middle)
+			expected += g.tasks * p.known.chance(g.age, g.age+at+step/2)
 		}
-		more := trust*expected*step + (1-trust)*cost*(end*end-at*at)/(blind*blind)
+		more := expected * step
 		if built+more >= cost {
-			return p.within(at + step*(cost-built)/more)
+			return at + step*(cost-built)/more
 		}
-		built, at = built+more, end
+		built, at = built+more, at+step
 	}
-	return p.ceiling
+	return most
 }
 
 func (p *pace) within(seconds float64) time.Duration {

@@ -26,13 +26,13 @@ func TestInvariant3TheFirstPollIsAtOnceAndThePaceOfTheUnknownGrowsWithTheRootOfT
 		if _, err := c.Wait(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
-		if want := []time.Duration{0, 130 * ms, 276*ms + 5*time.Microsecond}; at[0] != want[0] || at[1] != want[1] || at[2].Truncate(time.Microsecond) != want[2] {
+		if want := []time.Duration{0, 120 * ms, 253*ms + 905*time.Microsecond}; at[0] != want[0] || at[1] != want[1] || at[2].Truncate(time.Microsecond) != want[2] {
 			t.Errorf("the first polls are at %v, want %v", at[:3], want)
 		}
 		for _, c := range []struct{ age, gap time.Duration }{
-			{10 * time.Second, 281 * ms}, // √(1+1/6) of the usual
-			{time.Minute, 368 * ms},      // √2
-			{time.Hour, 2031 * ms},       // √61
+			{10 * time.Second, 312 * ms}, // √(1+1/12) of the usual
+			{2 * time.Minute, 424 * ms},  // √2
+			{time.Hour, 1670 * ms},       // √31
 			{10 * time.Hour, 5 * time.Second},
 		} {
 			i, _ := slices.BinarySearch(at, c.age)

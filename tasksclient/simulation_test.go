@@ -237,9 +237,13 @@ func compare(t *testing.T, title string, tasks, runs int, ours func(random *rand
 	fmt.Fprintf(table, "ours / vendor\t\n")
 	for _, l := range laws {
 		for _, mean := range []float64{0.5, 5, 60} {
+			runs := runs
 			random := rand.New(rand.NewPCG(uint64(tasks), uint64(mean*2)))
 			var our figure
 			their := make([]figure, len(rivals))
+			if l.name == "fixed" { // one length a wait: more waits, or their luck would decide
+				runs *= 5
+			}
 			for range runs {
 				our.add(ours(random, l, mean))
 			}
@@ -317,7 +321,9 @@ func TestSimulationOursCostsLessForWhatItBuys(t *testing.T) {
 	single, hundred := 20, 2
 	if *thorough {
 		single, hundred = 300, 100
-		coldCase(t, 5000, 1)
+		if _, requests := coldCase(t, 5000, 2); slices.Max(requests) > 2 {
+			t.Error("5,000 tasks, cold: more than twice the vendor's requests")
+		}
 		streamCase(t, 0, 1000)
 		streamCase(t, 2, 2000)
 	}
@@ -326,7 +332,7 @@ func TestSimulationOursCostsLessForWhatItBuys(t *testing.T) {
 		t.Error("single tasks, cold: worse than the vendor's client on average, or more than twice its requests")
 	}
 	ratios, requests = coldCase(t, 100, hundred)
-	if *thorough && (mean(ratios) > 0.655 || slices.Max(ratios) > 1) || mean(ratios) > 0.75 || slices.Max(requests) > 2.2 {
+	if *thorough && (mean(ratios) > 0.65 || slices.Max(ratios) > 1) || mean(ratios) > 0.75 || slices.Max(requests) > 2 {
 		t.Error("100 tasks, cold: not better than the vendor's client by a third")
 	}
 	if *thorough {
