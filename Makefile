@@ -115,6 +115,12 @@ prism: ## Put Prism, another vendor's validating proxy, between deepotasks and i
 simulate: ## Simulate waits against other clients' paces and print requests x delay (3 minutes)
 	go test ./tasksclient -run Simulation -v -simulate
 
+.PHONY: sidebyside
+sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (3 minutes)
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	cd tools && go run ./sidebyside
+	cd tools && go run ./sidebyside -finished 10000
+
 FUZZTIME := 20s
 
 .PHONY: fuzz
