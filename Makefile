@@ -37,6 +37,7 @@ lint: $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
 	go vet ./...
 	GOOS=windows go vet ./cmd/... ./tasksclient/...
 	cd tools && go vet ./...
+	cd tools/scale && go vet ./...
 	$(GOLANGCI_LINT) run ./...
 
 $(GOLANGCI_LINT):
@@ -49,6 +50,7 @@ tidy: ## Fail if go.mod or go.sum is not tidy
 	cd tools && go mod tidy -diff
 	cd tools/secondopinion && go mod tidy -diff
 	cd tools/review && go mod tidy -diff
+	cd tools/scale && go mod tidy -diff
 
 .PHONY: generate
 generate: ## Make gen/ from openapi.yaml
@@ -138,6 +140,16 @@ soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at 
 .PHONY: killed
 killed: ## Wait for 100,000 tasks, killed ten times with SIGKILL (1 minute)
 	go test ./cmd/deepotasks -run Killed -count=1 -v -killed-tasks 100000 -kills 10
+
+.PHONY: scale
+scale: ## Wait for up to a million tasks at once and print what each costs (a minute)
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@cd tools/scale && go run .
+
+.PHONY: contention
+contention: ## Have 64 callers share a client and print who kept them from a lock
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@cd tools/scale && go run . -contention
 
 .PHONY: pictures
 pictures: ## Make the README's pictures; needs tmux and chromium

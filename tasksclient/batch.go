@@ -6,32 +6,7 @@ import (
 	"time"
 )
 
-// entry is one id that is waited for, by however many waits.
-type entry struct {
-	id       string
-	since    time.Time     // when it was first waited for: its age counts from here
-	waiters  []*waiter     // nobody once it is finished or given up
-	batch    *batch        // where it stands; nil while it is held back
-	age      time.Duration // up to which the pace knows that it was pending
-	last     *Task         // the last snapshot, while pending
-	lastErr  error         // why its last poll failed; nil if it did not
-	failures int           // of its polls, in a row
-	unknown  time.Time     // since when the API says 404; zero if it does not
-	answered bool          // in the round that is under way
-}
-
-// held says whether everyone who waits for e has a page of results to take
-// yet: then it is not asked for, so that results don't pile up.
-func (e *entry) held() bool {
-	for _, w := range e.waiters {
-		if len(w.ready) < w.room {
-			return false
-		}
-	}
-	return true
-}
-
-// batch is a set of ids that are asked for together. It stands in the queue
+// batch is a set of ids that are asked for together. It stands in a queue
 // until it is due, is then under way, and is gone once it was settled.
 type batch struct {
 	entries []*entry
@@ -86,3 +61,26 @@ func (q *queue) Pop() any {
 
 func (q *queue) put(b *batch) { heap.Push(q, b) }
 func (q *queue) take() *batch { return heap.Pop(q).(*batch) }
+
+// queues keep the batches that are asked for by themselves from the rest, so
+// that filling a request need not look through them.
+type queues struct{ shared, apart queue }
+
+func (q *queues) put(b *batch) {
+	if b.apart {
+		q.apart.put(b)
+	} else {
+		q.shared.put(b)
+	}
+}
+
+// first is the queue of the batch that is due first, and when that is; nil if
+// there is none.
+func (q *queues) first() (first *queue, due time.Time) {
+	for _, q := range []*queue{&q.shared, &q.apart} {
+		if len(*q) > 0 && (first == nil || (*q)[0].due.Before(due)) {
+			first, due = q, (*q)[0].due
+		}
+	}
+	return first, due
+}

@@ -19,8 +19,8 @@ func (p *poller) dispatch() {
 		p.timer.Stop()
 		p.timer = nil
 	}
-	if len(p.entries) == 0 {
-		p.queue, p.entries = nil, nil
+	if p.entries.used == 0 {
+		p.queues, p.roomy, p.entries = queues{}, nil, index{}
 		return
 	}
 	now := time.Now()
@@ -29,17 +29,22 @@ func (p *poller) dispatch() {
 		return
 	}
 	idle := p.polls == 0
-	for p.polls < p.client.concurrency && len(p.queue) > 0 {
-		if due := p.queue[0].due; due.After(now) {
+	for p.polls < p.client.concurrency {
+		p.unpark(now)
+		first, due := p.queues.first()
+		if first == nil {
+			return
+		}
+		if due.After(now) {
 			p.wakeAt(due)
 			return
 		}
-		b, full := p.next(now)
+		b, full := p.next(first.take(), now)
 		if b == nil {
 			continue
 		}
 		if !full && !idle && !b.apart && now.Before(b.due.Add(gather)) {
-			p.queue.put(b)
+			p.queues.put(b)
 			p.wakeAt(b.due.Add(gather)) // the end of a poll may come first
 			return
 		}
@@ -55,30 +60,15 @@ func (p *poller) wakeAt(t time.Time) {
 	})
 }
 
-// next takes the first batch of the queue and fills it: with whatever else is
+// next makes a poll of the first batch and fills it: with whatever else is
 // due, and then with what comes next, since a request costs the same for one id
 // as for a hundred. It drops what nobody waits for any more and parks
 // what is held back; nil if nothing is left of the batch.
-func (p *poller) next(now time.Time) (b *batch, full bool) {
-	first := p.queue.take()
-	b = &batch{due: first.due, asked: first.asked, apart: first.apart, index: -1}
+func (p *poller) next(first *batch, now time.Time) (b *batch, full bool) {
+	b = &batch{due: first.due, asked: first.asked, apart: first.apart, index: -1, entries: make([]*entry, 0, len(first.entries))}
 	full = p.pour(b, first)
-	if first.entries != nil {
-		p.queue.put(first)
-	}
-	var aside []*batch
-	for !b.apart && !full && len(p.queue) > 0 && p.queue[0].mayFill(now, p.client.floor) {
-		more := p.queue.take()
-		if more.apart {
-			aside = append(aside, more)
-			continue
-		}
-		if full = p.pour(b, more); more.entries != nil {
-			aside = append(aside, more)
-		}
-	}
-	for _, other := range aside {
-		p.queue.put(other)
+	for more := &p.queues.shared; !b.apart && !full && len(*more) > 0 && (*more)[0].mayFill(now, p.client.floor); {
+		full = p.pour(b, more.take())
 	}
 	if len(b.entries) == 0 {
 		return nil, false
@@ -87,28 +77,22 @@ func (p *poller) next(now time.Time) (b *batch, full bool) {
 }
 
 // pour moves entries from one batch into another and says whether that is
-// full. from.entries is nil once it is empty.
+// full. What does not fit goes back into the queue.
 func (p *poller) pour(to, from *batch) (full bool) {
 	for i, e := range from.entries {
 		switch {
-		case len(e.waiters) == 0: // finished or given up
+		case e.waiter == nil: // finished or given up
 		case e.held():
-			e.batch = nil
-			for _, w := range e.waiters { // the first who takes results brings it back
-				w.parked = append(w.parked, e)
-			}
+			p.park(e)
 		case !p.fits(to, e):
 			from.entries = from.entries[i:]
-			from.bytes = 0
-			for _, rest := range from.entries {
-				from.bytes += queryBytes(rest.id)
-			}
+			p.queues.put(from)
 			return true
 		default:
 			to.add(e)
 		}
+		from.bytes -= queryBytes(e.id)
 	}
-	from.entries = nil
 	return len(to.entries) >= int(p.client.batch.Load())
 }
 
@@ -118,33 +102,35 @@ func (p *poller) start(b *batch, now time.Time) {
 	ids := make([]string, len(b.entries))
 	for i, e := range b.entries {
 		ids[i] = e.id
-		e.answered = false
 	}
 	var ctx context.Context
-	ctx, b.cancel = context.WithCancel(context.WithoutCancel(b.entries[0].waiters[0].ctx))
+	ctx, b.cancel = context.WithCancel(context.WithoutCancel(b.entries[0].waiter.ctx))
 	b.asked, b.live = now, len(ids)
 	p.polls++
 	go func() {
-		err := p.ask(ctx, b, ids)
-		p.settle(ctx, b, err)
+		left, err := p.ask(ctx, b, ids)
+		p.settle(ctx, b, left, err)
 	}()
 }
 
-// ask makes the requests of one poll: one id by itself, several as a list.
-func (p *poller) ask(ctx context.Context, b *batch, ids []string) error {
+// ask makes the requests of one poll: one id by itself, several as a list. It
+// returns the ids that no answer showed.
+func (p *poller) ask(ctx context.Context, b *batch, ids []string) (left map[string]bool, err error) {
+	left = set(ids)
 	if len(ids) == 1 {
 		t, err := p.client.getOnce(ctx, ids[0])
 		if err == nil {
+			clear(left)
 			p.answer(b, []*Task{t})
 		}
-		return err
+		return left, err
 	}
 	once := func(follow url.Values) (*page, error) { return p.client.listOnce(ctx, ids, follow) }
-	for tasks, err := range p.client.pages(ctx, ids, set(ids), once) {
+	for tasks, err := range p.client.pages(ctx, ids, left, once) {
 		if err != nil {
-			return err
+			return left, err
 		}
 		p.answer(b, tasks)
 	}
-	return nil
+	return left, nil
 }

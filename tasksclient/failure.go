@@ -34,7 +34,7 @@ const worrying = 3
 
 func (p *poller) end(entries []*entry, err error) {
 	for _, e := range entries {
-		p.finish(e, Result{Task: e.last, Err: err})
+		p.finish(e, Result{Task: e.snapshot(), Err: err})
 	}
 }
 
@@ -44,26 +44,27 @@ func (p *poller) end(entries []*entry, err error) {
 func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) {
 	left := entries[:0:0]
 	for _, e := range entries {
-		e.lastErr = err
-		if e.failures++; b.heard {
-			e.failures = 0
+		r := e.rarely()
+		r.lastErr = err
+		if r.failures++; b.heard {
+			r.failures = 0
 		}
-		if e.failures < p.client.pollFailures {
+		if r.failures < p.client.pollFailures {
 			left = append(left, e)
 			continue
 		}
-		p.finish(e, Result{Task: e.last, Err: gaveUp(e.failures, err)})
+		p.finish(e, Result{Task: e.snapshot(), Err: gaveUp(r.failures, err)})
 	}
 	if len(left) == 0 {
 		return
 	}
-	failures := left[0].failures
-	due := now.Add(p.client.backoffAfter(max(failures, 1), patience(now.Sub(left[0].since)), err))
+	failures := left[0].rare.failures
+	due := now.Add(p.client.backoffAfter(max(failures, 1), patience(p.clock(now)-left[0].since), err))
 	level := slog.LevelDebug
 	if failures >= worrying {
 		level = slog.LevelWarn
 	}
-	p.client.logger.LogAttrs(left[0].waiters[0].ctx, level, "tasks poll failed; trying again", slog.String("error", err.Error()),
+	p.client.logger.LogAttrs(left[0].waiter.ctx, level, "tasks poll failed; trying again", slog.String("error", err.Error()),
 		slog.Int("ids", len(left)), slog.Duration("in", due.Sub(now).Round(time.Millisecond)))
 	size, apart := len(left), mayBePoison(err)
 	if failures > 1 && apart {

@@ -14,24 +14,32 @@ import (
 func (p *poller) answer(b *batch, tasks []*Task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.clock(time.Now())
+	next := 0 // of b: answers mostly come in the order of the question
 	for _, t := range tasks {
-		e := p.entries[t.ID]
-		if e == nil || e.batch != b {
+		var e *entry
+		if next < len(b.entries) && b.entries[next].id == t.ID {
+			e = b.entries[next]
+			next++
+		} else {
+			e = p.entries.find(t.ID)
+		}
+		if e == nil || e.waiter == nil || e.batch != b {
 			continue // nobody waits for it any more
 		}
 		t.ID = e.id // the same text, held once
 		b.heard = true
-		e.answered, e.failures, e.lastErr, e.unknown = true, 0, nil, time.Time{}
+		e.answered()
 		switch {
 		case t.Status == StatusSuccess:
-			p.ended(e, t)
+			p.ended(e, t, now-e.since)
 			p.finish(e, Result{Task: t})
 		case t.Status == StatusError:
-			p.ended(e, t)
+			p.ended(e, t, now-e.since)
 			p.finish(e, Result{Task: t, Err: &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}})
 		case p.client.isPending(t.Status):
-			e.last = t
-			p.went(e, time.Since(e.since))
+			e.pending(t)
+			p.went(e, now-e.since)
 		default:
 			p.finish(e, Result{Task: t, Err: &ProtocolError{StatusCode: http.StatusOK, Method: http.MethodGet,
 				Path: p.client.server.JoinPath("tasks").Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
@@ -49,13 +57,13 @@ func (p *poller) went(e *entry, age time.Duration) {
 
 // ended tells the pace how long a task took: by the server's clock, which made
 // both dates, or, where it gives none, about halfway since it was last pending.
-func (p *poller) ended(e *entry, t *Task) {
+func (p *poller) ended(e *entry, t *Task, age time.Duration) {
 	took := t.DateUpdated.Sub(t.DateCreated)
 	if t.DateCreated.IsZero() || t.DateUpdated.IsZero() || took < 0 {
-		took = (e.age + time.Since(e.since)) / 2
+		took = (e.age + age) / 2
 	}
 	p.went(e, took)
-	p.pace.known.end(took, len(p.entries))
+	p.pace.known.end(took, p.entries.used)
 }
 
 // isPending says whether a status means that the task is not done.
@@ -63,21 +71,23 @@ func (c *Client) isPending(s Status) bool {
 	return s == StatusPending || slices.Contains(c.pendingStatus, s)
 }
 
-// settle ends a poll: what is left of its ids is put back into the queue.
-func (p *poller) settle(ctx context.Context, b *batch, err error) {
+// settle ends a poll: those of its ids that are not finished are put back into
+// the queue. The ids that are left were not answered.
+func (p *poller) settle(ctx context.Context, b *batch, left map[string]bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.polls--
 	b.cancel()
 	b.cancel = nil
-	var pending, silent []*entry
+	pending := make([]*entry, 0, len(b.entries))
+	var silent []*entry
 	for _, e := range b.entries {
 		switch {
-		case len(e.waiters) == 0 || e.batch != b: // finished, or given up
-		case e.answered:
-			pending = append(pending, e)
-		default:
+		case e.waiter == nil || e.batch != b: // finished, or given up
+		case left[e.id]:
 			silent = append(silent, e)
+		default:
+			pending = append(pending, e)
 		}
 	}
 	p.client.logger.LogAttrs(ctx, slog.LevelDebug, "tasks poll", slog.Int("asked", len(b.entries)),
@@ -105,18 +115,18 @@ func (p *poller) again(b *batch, entries []*entry) {
 func (p *poller) gap(entries []*entry, now time.Time) time.Duration {
 	ages := make([]time.Duration, len(entries))
 	for i, e := range entries {
-		ages[i] = now.Sub(e.since)
+		ages[i] = p.clock(now) - e.since
 	}
 	return p.client.jitter(p.pace.gap(ages))
 }
 
 // requeue makes a batch of entries that were asked for with b.
 func (p *poller) requeue(b *batch, entries []*entry, due time.Time, apart bool) *batch {
-	next := &batch{asked: b.asked, due: due, apart: apart}
+	next := &batch{asked: b.asked, due: due, apart: apart, entries: make([]*entry, 0, len(entries))}
 	for _, e := range entries {
 		next.add(e)
 	}
-	p.queue.put(next)
+	p.queues.put(next)
 	return next
 }
 
@@ -129,19 +139,20 @@ func (p *poller) missing(b *batch, entries []*entry, err error) {
 	byItself := len(b.entries) == 1
 	var waiting []*entry
 	for _, e := range entries {
-		e.failures = 0
-		if byItself && e.unknown.IsZero() {
-			e.unknown = b.asked
+		r := e.rarely()
+		r.failures = 0
+		if byItself && r.unknown.IsZero() {
+			r.unknown = b.asked
 		}
 		// By when it was asked: an answer that took long may be as old as its question.
-		switch past := !e.unknown.IsZero() && b.asked.Sub(e.unknown) >= grace; {
+		switch past := !r.unknown.IsZero() && b.asked.Sub(r.unknown) >= grace; {
 		case byItself && past:
-			p.finish(e, Result{Task: e.last, Err: err})
+			p.finish(e, Result{Task: e.snapshot(), Err: err})
 		case byItself:
 			// Asked for with others until the grace ends, so that many unknown ids cost few requests.
 			due := now.Add(p.gap([]*entry{e}, now))
-			p.requeue(b, []*entry{e}, earlier(due, e.unknown.Add(grace)), false)
-		case e.unknown.IsZero() || past:
+			p.requeue(b, []*entry{e}, earlier(due, r.unknown.Add(grace)), false)
+		case r.unknown.IsZero() || past:
 			p.requeue(b, []*entry{e}, now, true)
 		default:
 			waiting = append(waiting, e)
@@ -150,7 +161,7 @@ func (p *poller) missing(b *batch, entries []*entry, err error) {
 	if len(waiting) > 0 {
 		due := now.Add(p.gap(waiting, now))
 		for _, e := range waiting {
-			due = earlier(due, e.unknown.Add(grace))
+			due = earlier(due, e.unknown().Add(grace))
 		}
 		p.requeue(b, waiting, due, false)
 	}

@@ -3,6 +3,7 @@ package tasksclient
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"sync"
@@ -174,4 +175,50 @@ func TestAWaitThatNobodyReadsDoesNotHoldBackAnother(t *testing.T) {
 		idle.Wait()
 		wantNothingLeft(t, c)
 	})
+}
+
+func TestTenThousandGoroutinesInWaitMakeNoMoreRequestsThanOneWaitAll(t *testing.T) {
+	t.Parallel()
+	const tasks = 10_000
+	// requests is how many are made until all tasks were waited for.
+	requests := func(t *testing.T, wait func(t *testing.T, c *Client, ids []string)) (made int) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(7, 8))
+			api := bubble{born: map[string]time.Time{}, took: map[string]time.Duration{}}
+			ids := make([]string, tasks)
+			for i := range ids {
+				ids[i] = fmt.Sprint(i)
+				api.add(ids[i], 2*random.ExpFloat64())
+			}
+			var mu sync.Mutex
+			c := after(20*ms, func(r *http.Request) (*http.Response, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				return api.RoundTrip(r)
+			}).client(t, WithPolling(defaultCost, 50*ms, 30*time.Second))
+			wait(t, c, ids)
+			made = api.requests
+		})
+		return made
+	}
+	together := requests(t, func(t *testing.T, c *Client, ids []string) {
+		if _, err := c.WaitAll(t.Context(), ids); err != nil {
+			t.Error(err)
+		}
+	})
+	alone := requests(t, func(t *testing.T, c *Client, ids []string) {
+		var group sync.WaitGroup
+		for _, id := range ids {
+			group.Go(func() {
+				if _, err := c.Wait(t.Context(), id); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	})
+	t.Logf("%d requests of one WaitAll, %d of %d goroutines in Wait: %.2f times", together, alone, tasks, float64(alone)/float64(together))
+	if float64(alone) > 1.2*float64(together) {
+		t.Errorf("%d goroutines in Wait made %d requests, and one WaitAll %d", tasks, alone, together)
+	}
 }

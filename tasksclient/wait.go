@@ -110,17 +110,6 @@ func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 	return c.wait(ctx, ids, c.batchSize)
 }
 
-// waiter is one wait: the poller puts results into ready, the caller's
-// goroutine takes them out.
-type waiter struct {
-	ctx    context.Context
-	since  time.Time
-	room   int           // how many results may be ready before more are held back
-	ready  []Result      // guarded by the poller
-	parked []*entry      // held back; guarded by the poller
-	wake   chan struct{} // holds one token once something is ready
-}
-
 // wait is what all the waits are made of.
 func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
@@ -142,14 +131,21 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 		}()
 		for left > 0 {
 			var results []Result
+			var unfinished []*entry
 			select {
 			case <-w.wake:
 				results = c.poller.take(w)
 			case <-ctx.Done():
-				results = c.poller.leave(w, good)
+				results, unfinished = c.poller.leave(w, good)
 			}
 			for _, r := range results {
 				if left--; !yield(r) {
+					return
+				}
+			}
+			elapsed := time.Since(w.since)
+			for _, e := range unfinished {
+				if left--; !yield(e.result(ctx, elapsed)) {
 					return
 				}
 			}

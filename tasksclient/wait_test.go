@@ -157,8 +157,8 @@ func wantNothingLeft(t *testing.T, c *Client) {
 	t.Helper()
 	c.poller.mu.Lock()
 	defer c.poller.mu.Unlock()
-	if len(c.poller.entries) != 0 || len(c.poller.queue) != 0 || c.poller.timer != nil {
-		t.Errorf("left in the poller: %d entries, %d batches, timer %v", len(c.poller.entries), len(c.poller.queue), c.poller.timer)
+	if c.poller.entries.used != 0 || len(c.poller.queues.shared)+len(c.poller.queues.apart) != 0 || c.poller.timer != nil {
+		t.Errorf("left in the poller: %d entries, %d batches, timer %v", c.poller.entries.used, len(c.poller.queues.shared)+len(c.poller.queues.apart), c.poller.timer)
 	}
 }
 
