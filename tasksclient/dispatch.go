@@ -139,8 +139,9 @@ func (p *poller) ask(ctx context.Context, b *batch, ids []string) error {
 		}
 		return err
 	}
-	once := func(follow url.Values) (*page, error) { return p.client.listOnce(ctx, ids, follow) }
-	for tasks, err := range p.client.pages(ctx, ids, set(ids), once) {
+	left := wanted(ids)
+	once := func(follow url.Values) (*page, error) { return p.client.listOnce(ctx, ids, left, follow) }
+	for tasks, err := range p.client.pages(ctx, ids, left, once) {
 		if err != nil {
 			return err
 		}
