@@ -20,7 +20,7 @@ func hundred() (ids []string, page []byte) {
 	for i := range 100 {
 		id := fmt.Sprint(269999729 + i)
 		ids = append(ids, id)
-		tasks = append(tasks, taskJSON(id, "success: "+string(taskstest.Published()[0].Data)))
+		tasks = append(tasks, taskJSON(id, "success: "+taskstest.Published()[0].Data))
 	}
 	return ids, []byte(`{"count":100,"next":null,"previous":null,"results":[` + strings.Join(tasks, ",") + `]}`)
 }

@@ -37,7 +37,7 @@ func TestATaskIsReadAsTheLibraryReadsTheGeneratedOne(t *testing.T) {
 		"a number for a date":       `{"date_created":1520714292}`,
 		"a day that is none":        `{"date_created":"2018-02-30T20:38:12Z"}`,
 		"an empty date":             `{"date_updated":""}`,
-		"an hour of one digit":      `{"date_created":"2018-03-10T8:38:12Z"}`,
+		"an hour of one digit":      `{"date_created":"2018-03-10T8:38:12.5Z"}`,
 		"a comma before a fraction": `{"date_created":"2018-03-10T20:38:12,8Z"}`,
 		"an offset of a day":        `{"date_created":"2018-03-10T20:38:12+24:00"}`,
 		"an offset of odd minutes":  `{"date_created":"2018-03-10T20:38:12+01:60"}`,

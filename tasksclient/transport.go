@@ -80,7 +80,7 @@ func (c *Client) do(ctx context.Context, to *url.URL) (answer, error) {
 	req.URL, req.Header = to, c.header()
 
 	start := time.Now()
-	res, err := c.http.Do(req) //nolint:bodyclose // it is closed below, as soon as it was read
+	res, err := c.http.Do(req)
 	if err != nil {
 		return answer{}, c.noAnswer(ctx, req, start, err)
 	}
