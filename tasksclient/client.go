@@ -170,7 +170,10 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 		return refuse("is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP")
 	}
 	if !strings.HasSuffix(u.Path, "/") {
-		u = u.JoinPath("/")
+		u.Path += "/"
+		if u.RawPath != "" {
+			u.RawPath += "/"
+		}
 	}
 	return u, nil
 }

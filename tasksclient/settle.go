@@ -34,7 +34,7 @@ func (p *poller) answer(b *batch, tasks []*Task) {
 			p.went(e, time.Since(e.since))
 		default:
 			p.finish(e, Result{Task: t, Err: &ProtocolError{StatusCode: http.StatusOK, Method: http.MethodGet,
-				Path: p.client.server.JoinPath("tasks").Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
+				Path: p.client.request.URL.Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
 		}
 	}
 }
