@@ -24,7 +24,7 @@ test: ## Run all tests
 	cd tools && go test ./...
 
 .PHONY: check
-check: race lint tidy drift cost opinion examples gate ## Everything that CI checks beyond the tests
+check: race lint tidy drift cost opinion examples gate comparators ## Everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -51,6 +51,7 @@ tidy: ## Fail if go.mod or go.sum is not tidy
 	cd tools/secondopinion && go mod tidy -diff
 	cd tools/review && go mod tidy -diff
 	cd tools/scale && go mod tidy -diff
+	cd tools/bench && go mod tidy -diff
 
 .PHONY: generate
 generate: ## Make gen/ from openapi.yaml
@@ -156,9 +157,25 @@ pictures: ## Make the README's pictures; needs tmux and chromium
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cmd/deepotasks/pictures/make.sh
 
+# The layer's inner parts are measured in its own package, whole calls and all comparators in a module of their own.
+# Each round runs every benchmark once, so that what disturbs the machine disturbs all of them alike.
 .PHONY: bench
-bench: ## Run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## Show the layer's decoding and requests beside other clients' (1 minute)
+	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; \
+		go test -c -o "$$made/layer" ./tasksclient; \
+		cd tools/bench; go test -c -o "$$made/others" .; \
+		for round in 1 2 3 4 5 6 7 8 9 10; do \
+			"$$made/layer" -test.run '^$$' -test.bench '^Benchmark(Page|Request)$$' -test.benchtime 100ms; \
+			"$$made/others" -test.run '^$$' -test.bench . -test.benchtime 100ms; \
+		done > "$$made/figures"; \
+		go tool benchstat -ignore pkg -col '/by@(generated layer ogen json sonic)' "$$made/figures"
+
+.PHONY: comparators
+comparators: ## Check what make bench compares with: vet, drift, tests, each benchmark once
+	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; go vet ./...; \
+		go tool ogen --target "$$made/ogen" --package ogen --config ogen/ogen.yaml ../../openapi.yaml 2>/dev/null; \
+		diff -r -x ogen.yaml "$$made/ogen" ogen || { echo "tools/bench/ogen has drifted from openapi.yaml; run go generate there"; exit 1; }; \
+		go test -bench . -benchtime 1x .
 
 .PHONY: cover
 cover: ## Print the coverage of tasksclient; fail at 90 % or less

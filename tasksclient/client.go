@@ -3,6 +3,7 @@ package tasksclient
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
@@ -20,17 +21,18 @@ import (
 // requests.
 type Client struct {
 	config
-	server *url.URL     // the base URL, with a slash at its end
-	http   *http.Client // a copy, with a redirect rule of our own
-	rate   *rate.Limiter
-	pause  pause
-	poller poller
-	batch  atomic.Int64 // how many ids a request may ask for: the option, or less once the server said so
-	passed atomic.Int64 // how many requests passed since it said so
+	server  *url.URL      // the base URL, with a slash at its end
+	request *http.Request // what the others are copies of
+	http    *http.Client  // a copy, with a redirect rule of our own
+	rate    *rate.Limiter
+	pause   pause
+	poller  poller
+	batch   atomic.Int64 // how many ids a request may ask for: the option, or less once the server said so
+	passed  atomic.Int64 // how many requests passed since it said so
 
 	// The key lives in closures, where no print, log or encoder can reach it.
-	sign  func(http.Header)
-	scrub func(string) string
+	header func() http.Header
+	scrub  func(string) string
 
 	random func() float64 // in [0, 1), for jitter
 }
@@ -98,14 +100,19 @@ func newClient(key string, cfg config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{
-		server: server,
-		rate:   rate.NewLimiter(min(rate.Limit(cfg.rate), rate.Inf), cfg.burst),
-		sign:   signer(key, cfg.appID, cfg.userAgent),
-		scrub:  scrubber(key, cfg.appID),
-		random: rand.Float64,
+	request, err := newRequest(server)
+	if err != nil {
+		return nil, fmt.Errorf("tasksclient: building the request: %w", err)
 	}
-	cfg.appID = "" // it is in sign now, and only there
+	c := &Client{
+		server:  server,
+		request: request,
+		rate:    rate.NewLimiter(min(rate.Limit(cfg.rate), rate.Inf), cfg.burst),
+		header:  header(key, cfg.appID, cfg.userAgent),
+		scrub:   scrubber(key, cfg.appID),
+		random:  rand.Float64,
+	}
+	cfg.appID = "" // it is in header now, and only there
 	c.config = cfg
 	c.http = sameOriginOnly(cfg.httpClient, server, c.scrub)
 	c.batch.Store(int64(cfg.batchSize))
@@ -163,7 +170,10 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 		return refuse("is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP")
 	}
 	if !strings.HasSuffix(u.Path, "/") {
-		u = u.JoinPath("/")
+		u.Path += "/"
+		if u.RawPath != "" {
+			u.RawPath += "/"
+		}
 	}
 	return u, nil
 }

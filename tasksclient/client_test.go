@@ -167,8 +167,7 @@ func TestNewFromEnvReadsTheVendorsVariables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := http.Header{}
-			client.sign(h)
+			h := client.header()
 			if client.server.String() != c.server || h.Get("X-API-KEY") != "k" || h.Get("X-APP-ID") != c.app {
 				t.Errorf("server %s, header %v", client.server, h)
 			}

@@ -115,8 +115,8 @@ func (p *poller) start(b *batch, now time.Time) {
 
 // ask makes the requests of one poll: one id by itself, several as a list. It
 // returns the ids that no answer showed.
-func (p *poller) ask(ctx context.Context, b *batch, ids []string) (left map[string]bool, err error) {
-	left = set(ids)
+func (p *poller) ask(ctx context.Context, b *batch, ids []string) (left map[string]string, err error) {
+	left = wanted(ids)
 	if len(ids) == 1 {
 		t, err := p.client.getOnce(ctx, ids[0])
 		if err == nil {
@@ -125,7 +125,7 @@ func (p *poller) ask(ctx context.Context, b *batch, ids []string) (left map[stri
 		}
 		return left, err
 	}
-	once := func(follow url.Values) (*page, error) { return p.client.listOnce(ctx, ids, follow) }
+	once := func(follow url.Values) (*page, error) { return p.client.listOnce(ctx, ids, left, follow) }
 	for tasks, err := range p.client.pages(ctx, ids, left, once) {
 		if err != nil {
 			return left, err

@@ -3,7 +3,6 @@ package tasksclient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"log/slog"
 	"net/url"
@@ -11,8 +10,6 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/deepomatic/tasks/gen"
 )
 
 // List fetches many tasks, whatever their status. It asks for up to 100 ids a
@@ -37,14 +34,14 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 			if queue[0] = queue[0][len(batch):]; len(queue[0]) == 0 {
 				queue = queue[1:]
 			}
-			left := set(batch)
+			left := wanted(batch)
 			err := c.listBatch(ctx, batch, left, yield)
 			switch {
 			case errors.Is(err, errStopped):
 				return
 			case tooMuch(err) && len(batch) > 1:
 				c.halve(err, len(batch))
-				batch = slices.DeleteFunc(batch, func(id string) bool { return !left[id] })
+				batch = slices.DeleteFunc(batch, func(id string) bool { return !has(left, id) })
 				half := len(batch) / 2
 				queue = append([][]string{batch[:half:half], batch[half:]}, queue...)
 			case err != nil:
@@ -60,9 +57,9 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 var errStopped = errors.New("stopped")
 
 // listBatch yields the tasks of one batch, and takes them out of left.
-func (c *Client) listBatch(ctx context.Context, ids []string, left map[string]bool, yield func(*Task, error) bool) error {
+func (c *Client) listBatch(ctx context.Context, ids []string, left map[string]string, yield func(*Task, error) bool) error {
 	ask := func(follow url.Values) (*page, error) {
-		return retry(ctx, c, func() (*page, error) { return c.listOnce(ctx, ids, follow) })
+		return retry(ctx, c, func() (*page, error) { return c.listOnce(ctx, ids, left, follow) })
 	}
 	for tasks, err := range c.pages(ctx, ids, left, ask) {
 		if err != nil && !errors.Is(err, ErrNotFound) {
@@ -75,7 +72,7 @@ func (c *Client) listBatch(ctx context.Context, ids []string, left map[string]bo
 		}
 	}
 	for _, id := range ids {
-		if !left[id] {
+		if !has(left, id) {
 			continue
 		}
 		t, err := c.Get(ctx, id)
@@ -96,7 +93,7 @@ type page struct {
 // has no more, and yields what each brings of left. A next that can't be
 // followed ends the listing like no next at all: what is still missing then is
 // asked for by itself, so a bad link costs requests but no task.
-func (c *Client) pages(ctx context.Context, ids []string, left map[string]bool, ask func(follow url.Values) (*page, error)) iter.Seq2[[]*Task, error] {
+func (c *Client) pages(ctx context.Context, ids []string, left map[string]string, ask func(follow url.Values) (*page, error)) iter.Seq2[[]*Task, error] {
 	return func(yield func([]*Task, error) bool) {
 		var follow url.Values
 		seen := map[string]bool{}
@@ -107,7 +104,7 @@ func (c *Client) pages(ctx context.Context, ids []string, left map[string]bool, 
 				return
 			}
 			tasks := slices.DeleteFunc(p.tasks, func(t *Task) bool {
-				wanted := left[t.ID] // neither foreign nor a repeat
+				wanted := has(left, t.ID) // neither foreign nor a repeat
 				delete(left, t.ID)
 				return !wanted
 			})
@@ -143,54 +140,42 @@ func followQuery(next string) url.Values {
 	return q
 }
 
-// listOnce asks for one page.
-func (c *Client) listOnce(ctx context.Context, ids []string, follow url.Values) (*page, error) {
-	// No limit: a page holds 100 unless told otherwise, and no batch is larger.
-	req, err := gen.NewListTasksRequest(c.server.String(), &gen.ListTasksParams{TaskIDs: ids})
-	if err != nil {
-		return nil, fmt.Errorf("tasksclient: building the request: %w", err)
-	}
-	if follow != nil {
-		req.URL.RawQuery += "&" + follow.Encode()
-	}
-	a, err := c.do(ctx, req)
+// listOnce asks for one page of what is left of ids.
+func (c *Client) listOnce(ctx context.Context, ids []string, left map[string]string, follow url.Values) (*page, error) {
+	a, err := c.do(ctx, c.listURL(ids, follow))
 	if err != nil {
 		return nil, err
 	}
+	defer a.done()
 	c.grow(len(ids))
-	return c.page(a)
+	return c.page(a, left)
 }
 
 // page reads a page. If one of its tasks can't be read, the others still are.
-func (c *Client) page(a *answer) (*page, error) {
-	var wire gen.TaskPage
-	unfit := jsonv2.Unmarshal(a.body, &wire)
-	if unfit == nil && wire.Results == nil {
-		return nil, a.refuse("it is no page: it has no results", nil)
-	}
-	if unfit != nil {
+func (c *Client) page(a answer, asked map[string]string) (*page, error) {
+	p := &page{}
+	if unfit := jsonv2.Unmarshal(a.body.Bytes(), &wirePage{p, asked}); unfit != nil {
 		var loose struct {
-			Next    *string          `json:"next"`
+			Next    string           `json:"next"`
 			Results []jsontext.Value `json:"results"`
 		}
-		if err := jsonv2.Unmarshal(a.body, &loose, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || len(loose.Results) == 0 {
+		if err := jsonv2.Unmarshal(a.body.Bytes(), &loose, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || len(loose.Results) == 0 {
 			return nil, c.unreadable(a, "a page of tasks", unfit)
 		}
-		wire = gen.TaskPage{Next: loose.Next, Results: make([]gen.Task, len(loose.Results))}
-		for i, value := range loose.Results {
-			if jsonv2.Unmarshal(value, &wire.Results[i]) != nil {
-				wire.Results[i] = gen.Task{} // has no id, so it is left out below
+		p = &page{tasks: make([]*Task, 0, len(loose.Results)), next: loose.Next}
+		for _, value := range loose.Results {
+			t := &Task{}
+			if jsonv2.Unmarshal(value, &wireTask{t, asked}) == nil {
+				p.tasks = append(p.tasks, t)
 			}
 		}
 	}
-	p := &page{tasks: make([]*Task, 0, len(wire.Results))}
-	for i := range wire.Results {
-		if wire.Results[i].ID != "" && wire.Results[i].Status != "" {
-			p.tasks = append(p.tasks, c.task(&wire.Results[i]))
-		}
+	if p.tasks == nil {
+		return nil, a.refuse("it is no page: it has no results", nil)
 	}
-	if wire.Next != nil {
-		p.next = *wire.Next
+	p.tasks = slices.DeleteFunc(p.tasks, func(t *Task) bool { return t.ID == "" || t.Status == "" })
+	for _, t := range p.tasks {
+		c.clean(t)
 	}
 	return p, nil
 }
@@ -252,12 +237,18 @@ func distinct(ids []string) ([]string, error) {
 	return once, nil
 }
 
-func set(ids []string) map[string]bool {
-	m := make(map[string]bool, len(ids))
+// wanted is a set of ids, and holds the text of each.
+func wanted(ids []string) map[string]string {
+	m := make(map[string]string, len(ids))
 	for _, id := range ids {
-		m[id] = true
+		m[id] = id
 	}
 	return m
+}
+
+func has(ids map[string]string, id string) bool {
+	_, ok := ids[id]
+	return ok
 }
 
 // errNoIDs is for an empty list, which would mean every task of the account.

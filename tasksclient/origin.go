@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// signer puts on a request what each one carries. The key is held here and in
+// header makes what each request carries. The key is held here and in
 // scrubber, and nowhere else.
-func signer(key, appID, userAgent string) func(http.Header) {
-	return func(h http.Header) {
-		h.Set("X-API-KEY", key)
-		if appID != "" {
-			h.Set("X-APP-ID", appID)
-		}
-		if userAgent != "" {
-			h.Set("User-Agent", userAgent)
-		}
-		h.Set("Accept", "application/json") // without it the API may answer HTML
+func header(key, appID, userAgent string) func() http.Header {
+	h := http.Header{}
+	h.Set("X-API-KEY", key)
+	if appID != "" {
+		h.Set("X-APP-ID", appID)
 	}
+	if userAgent != "" {
+		h.Set("User-Agent", userAgent)
+	}
+	h.Set("Accept", "application/json") // without it the API may answer HTML
+	return h.Clone
 }
 
 // scrubber takes the secrets out of text from the wire: a server may echo what

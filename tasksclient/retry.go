@@ -13,9 +13,15 @@ import (
 // retry runs a request of Get or List up to the allowed attempts. Polls have
 // no use for it: they are tried again by the rounds of the poller.
 func retry[T any](ctx context.Context, c *Client, ask func() (T, error)) (T, error) {
+	v, err := ask()
+	if err == nil {
+		return v, nil // nearly always: no schedule is made for it
+	}
 	pace := &attempts{client: c}
-	v, err := cenkalti.Retry(ctx, func() (T, error) {
-		v, err := ask()
+	v, err = cenkalti.Retry(ctx, func() (T, error) {
+		if pace.last != nil {
+			v, err = ask()
+		}
 		if err != nil {
 			pace.last = err
 			if !mayPass(err) || ctx.Err() != nil || !pace.inTime(ctx) {

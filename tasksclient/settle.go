@@ -42,7 +42,7 @@ func (p *poller) answer(b *batch, tasks []*Task) {
 			p.went(e, now-e.since)
 		default:
 			p.finish(e, Result{Task: t, Err: &ProtocolError{StatusCode: http.StatusOK, Method: http.MethodGet,
-				Path: p.client.server.JoinPath("tasks").Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
+				Path: p.client.request.URL.Path, Task: t, Reason: undocumented(t.ID, p.client.scrub(string(t.Status)))}})
 		}
 	}
 }
@@ -73,7 +73,7 @@ func (c *Client) isPending(s Status) bool {
 
 // settle ends a poll: those of its ids that are not finished are put back into
 // the queue. The ids that are left were not answered.
-func (p *poller) settle(ctx context.Context, b *batch, left map[string]bool, err error) {
+func (p *poller) settle(ctx context.Context, b *batch, left map[string]string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.polls--
@@ -84,7 +84,7 @@ func (p *poller) settle(ctx context.Context, b *batch, left map[string]bool, err
 	for _, e := range b.entries {
 		switch {
 		case e.waiter == nil || e.batch != b: // finished, or given up
-		case left[e.id]:
+		case has(left, e.id):
 			silent = append(silent, e)
 		default:
 			pending = append(pending, e)

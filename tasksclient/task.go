@@ -81,31 +81,12 @@ func (t Task) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON and the API write.
 func (t *Task) UnmarshalJSON(b []byte) error {
-	var w gen.Task
-	if err := jsonv2.Unmarshal(b, &w); err != nil {
+	read := Task{}
+	if err := jsonv2.Unmarshal(b, &wireTask{task: &read}); err != nil {
 		return fmt.Errorf("tasksclient: a task's JSON: %w", err)
 	}
-	*t = *fromWire(&w)
+	*t = read
 	return nil
-}
-
-// fromWire is the one place where a gen.Task becomes a Task. The strings and
-// the raw JSON are shared, not copied.
-func fromWire(w *gen.Task) *Task {
-	t := &Task{
-		ID:          w.ID,
-		Status:      Status(w.Status),
-		DateCreated: w.DateCreated,
-		Data:        unlessNull(w.Data),
-		Subtasks:    unlessNull(w.Subtasks),
-	}
-	if w.Error != nil {
-		t.Error = *w.Error
-	}
-	if w.DateUpdated != nil {
-		t.DateUpdated = *w.DateUpdated
-	}
-	return t
 }
 
 func (t *Task) wire() *gen.Task {
@@ -123,13 +104,6 @@ func (t *Task) wire() *gen.Task {
 		w.DateUpdated = &t.DateUpdated
 	}
 	return w
-}
-
-func unlessNull(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
-	}
-	return raw
 }
 
 func orNull(raw json.RawMessage) json.RawMessage {

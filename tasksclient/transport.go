@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -41,54 +42,70 @@ var (
 	errTimeout = errors.New("no answer in time")
 )
 
-// answer is a 200: its whole body, and what an error about it has to name.
+// answer is a 200: its body, and what an error about it has to name.
 type answer struct {
-	body        []byte
-	contentType string
-	refuse      func(reason string, cause error) *ProtocolError
+	path, contentType string
+	body              *bytes.Buffer
 }
 
-// do sends one request and returns its answer if that is a 200. This is the
-// whole way of a request, in this order: wait for the end of a pause and for
-// the rate limit; start the clock of the request's own timeout; sign; send,
-// following redirects within the origin only; read the body within its bound;
-// turn anything but a 200 into an error.
-func (c *Client) do(ctx context.Context, req *http.Request) (*answer, error) {
+// bodies are buffers for the next answers. Nothing that is read from an answer
+// may hold a part of its body, so that done can put it back here.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// done gives the body back, unless it is of a rare size.
+func (a answer) done() {
+	if a.body.Cap() <= 1<<20 {
+		a.body.Reset()
+		bodies.Put(a.body)
+	}
+}
+
+// refuse makes a ProtocolError about a.
+func (a answer) refuse(reason string, cause error) *ProtocolError {
+	return &ProtocolError{StatusCode: http.StatusOK, Method: http.MethodGet, Path: a.path, Reason: reason, Err: cause}
+}
+
+// do asks a URL for its answer, which must be a 200. This is the whole way of a
+// request, in this order: wait for the end of a pause and for the rate limit;
+// start the clock of the request's own timeout; sign; send, following redirects
+// within the origin only; read the body within its bound; turn anything but a
+// 200 into an error.
+func (c *Client) do(ctx context.Context, to *url.URL) (answer, error) {
 	if err := c.turn(ctx); err != nil {
-		return nil, fmt.Errorf("tasksclient: %s %s was not sent: %w", req.Method, req.URL.Path, err)
+		return answer{}, fmt.Errorf("tasksclient: %s %s was not sent: %w", c.request.Method, to.Path, err)
 	}
 	ctx, stop := c.clip(ctx)
 	defer stop()
-	req = req.WithContext(ctx)
-	c.sign(req.Header)
+	req := c.request.WithContext(ctx)
+	req.URL, req.Header = to, c.header()
 
 	start := time.Now()
-	res, err := c.http.Do(req) //nolint:bodyclose // it is closed below, as soon as it was read
+	res, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.noAnswer(ctx, req, start, err)
+		return answer{}, c.noAnswer(ctx, req, start, err)
 	}
-	body, err := readBounded(res, c.maxResponseBytes)
+	body := bodies.Get().(*bytes.Buffer)
+	err = readBounded(body, res, c.maxResponseBytes)
 	_ = res.Body.Close() // what matters of it was read, or failed
 	c.logger.LogAttrs(ctx, slog.LevelDebug, "tasks request", slog.String("method", req.Method), slog.String("path", req.URL.Path),
-		slog.Int("status", res.StatusCode), slog.Int("bytes", len(body)), slog.Duration("took", time.Since(start)))
+		slog.Int("status", res.StatusCode), slog.Int("bytes", body.Len()), slog.Duration("took", time.Since(start)))
 
 	if res.StatusCode != http.StatusOK {
 		c.pause.heard(res.StatusCode)
 		if res.StatusCode >= 200 && res.StatusCode < 300 {
-			return nil, c.refuse(req, res, fmt.Sprintf("status %d is not in the contract", res.StatusCode), nil)
+			return answer{}, c.refuse(req, res, fmt.Sprintf("status %d is not in the contract", res.StatusCode), nil)
 		}
-		return nil, c.apiError(req, res, body)
+		return answer{}, c.apiError(req, res, body.Bytes())
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
-		return nil, c.refuse(req, res, fmt.Sprintf("its body is larger than %d bytes; raise WithMaxResponseBytes or lower WithBatchSize",
+		return answer{}, c.refuse(req, res, fmt.Sprintf("its body is larger than %d bytes; raise WithMaxResponseBytes or lower WithBatchSize",
 			c.maxResponseBytes), err)
 	case err != nil:
-		return nil, c.noAnswer(ctx, req, start, fmt.Errorf("%w: %w", errCutBody, err))
+		return answer{}, c.noAnswer(ctx, req, start, fmt.Errorf("%w: %w", errCutBody, err))
 	}
 	c.pause.heard(res.StatusCode)
-	return &answer{body: body, contentType: res.Header.Get("Content-Type"),
-		refuse: func(reason string, cause error) *ProtocolError { return c.refuse(req, res, reason, cause) }}, nil
+	return answer{path: to.Path, contentType: res.Header.Get("Content-Type"), body: body}, nil
 }
 
 // turn waits until the client may send: a 429 pauses all of it. The pause may
@@ -148,25 +165,21 @@ func (e *networkError) Error() string {
 func (e *networkError) Unwrap() error { return e.err }
 
 // readBounded reads the whole body, or fails with errTooLarge.
-func readBounded(res *http.Response, limit int64) ([]byte, error) {
+func readBounded(body *bytes.Buffer, res *http.Response, limit int64) error {
 	if res.ContentLength > limit {
-		return nil, errAnnounced
+		return errAnnounced
 	}
-	var buf bytes.Buffer
 	if res.ContentLength > 0 {
-		// One byte more than it holds, so that seeing its end needs no growing.
-		buf.Grow(int(min(res.ContentLength, 1<<20)) + bytes.MinRead)
+		// More than it holds, so that seeing its end needs no growing.
+		body.Grow(int(min(res.ContentLength, 1<<20)) + bytes.MinRead)
 	}
-	n, err := io.Copy(&buf, io.LimitReader(res.Body, limit))
-	if err != nil {
-		return buf.Bytes(), err
-	}
-	if n == limit {
+	n, err := body.ReadFrom(io.LimitReader(res.Body, limit))
+	if err == nil && n == limit {
 		if more, _ := io.ReadFull(res.Body, make([]byte, 1)); more > 0 {
-			return nil, errTooLarge
+			return errTooLarge
 		}
 	}
-	return buf.Bytes(), nil
+	return err
 }
 
 // refuse makes a ProtocolError about res.
@@ -222,33 +235,31 @@ func detail(body []byte) string {
 
 // getOnce asks for one task by itself.
 func (c *Client) getOnce(ctx context.Context, id string) (*Task, error) {
-	req, err := gen.NewGetTaskRequest(c.server.String(), id)
-	if err != nil {
-		return nil, fmt.Errorf("tasksclient: building the request: %w", err)
-	}
-	a, err := c.do(ctx, req)
+	a, err := c.do(ctx, c.taskURL(id))
 	if err != nil {
 		return nil, err
 	}
-	var wire gen.Task
-	if err := jsonv2.Unmarshal(a.body, &wire); err != nil {
+	defer a.done()
+	t := &Task{}
+	if err := jsonv2.Unmarshal(a.body.Bytes(), &wireTask{task: t}); err != nil {
 		return nil, c.unreadable(a, "a task", err)
 	}
 	switch {
-	case wire.ID == "" || wire.Status == "":
+	case t.ID == "" || t.Status == "":
 		return nil, a.refuse("it is no task: it has no id or no status", nil)
-	case wire.ID != id:
-		return nil, a.refuse("it is about another task: "+c.quote(wire.ID, idBytes), nil)
+	case t.ID != id:
+		return nil, a.refuse("it is about another task: "+c.quote(t.ID, idBytes), nil)
 	}
-	return c.task(&wire), nil
+	c.clean(t)
+	return t, nil
 }
 
-// task takes a task from the wire. Its error text is the one part that stands
-// in messages, so a key that the server echoes there ends here.
-func (c *Client) task(wire *gen.Task) *Task {
-	t := fromWire(wire)
-	t.Error = c.scrub(t.Error)
-	return t
+// clean ends a key that the server echoes in a task's error: that text is the
+// one part of a task that stands in messages.
+func (c *Client) clean(t *Task) {
+	if t.Error != "" {
+		t.Error = c.scrub(t.Error)
+	}
 }
 
 // quote makes text from the wire fit for a message. The secrets go first: a
@@ -256,9 +267,9 @@ func (c *Client) task(wire *gen.Task) *Task {
 func (c *Client) quote(s string, size int) string { return oneLine(c.scrub(s), size) }
 
 // unreadable says what a body is instead of what, without quoting it.
-func (c *Client) unreadable(a *answer, what string, err error) *ProtocolError {
+func (c *Client) unreadable(a answer, what string, err error) *ProtocolError {
 	switch media, _, _ := mime.ParseMediaType(a.contentType); {
-	case len(a.body) == 0:
+	case a.body.Len() == 0:
 		return a.refuse("its body is empty", err)
 	case media != "application/json":
 		return a.refuse(fmt.Sprintf("it is not the JSON of %s but %s", what, c.quote(a.contentType, 60)), err)
