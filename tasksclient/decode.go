@@ -3,14 +3,59 @@ package tasksclient
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"reflect"
+	"strings"
+	"sync"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/deepomatic/tasks/gen"
 )
+
+// decode reads a body, which must be one JSON value and nothing else. It uses
+// the library's tokens, not its reflection, which would be half of what this
+// package adds to a program.
+func decode(body []byte, read func(*jsontext.Decoder) error, opts ...jsontext.Options) error {
+	dec := decoders.Get().(*jsontext.Decoder)
+	defer func() {
+		dec.Reset(nothing) // lets go of the body
+		decoders.Put(dec)
+	}()
+	dec.Reset(bytes.NewBuffer(body), opts...)
+	err := read(dec)
+	if err == nil {
+		var more jsontext.Token
+		if more, err = dec.ReadToken(); err == nil {
+			return fmt.Errorf("a JSON %s behind the end", more.Kind())
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// decoders are for the next bodies: what they have allocated can be used again.
+var (
+	decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(nothing) }}
+	nothing  = strings.NewReader("")
+)
+
+// unfit is the error of JSON that is valid, but not what it should be.
+type unfit struct {
+	at   jsontext.Pointer
+	kind jsontext.Kind
+	want reflect.Type
+}
+
+func (e *unfit) Error() string { return whereUnfit(e, oneLine) }
 
 // wireTask reads a Task token by token, in one pass over its JSON. It is the
 // one place where a gen.Task becomes a Task.
@@ -22,8 +67,8 @@ type wireTask struct {
 	asked map[string]string // the ids' own texts, so that each is held once
 }
 
-// UnmarshalJSONFrom reads a gen.Task; null leaves the Task as it is.
-func (w *wireTask) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+// read reads a gen.Task; null leaves the Task as it is.
+func (w *wireTask) read(dec *jsontext.Decoder) error {
 	return readObject(dec, reflect.TypeFor[gen.Task](), w.field)
 }
 
@@ -66,8 +111,8 @@ type wirePage struct {
 	asked map[string]string
 }
 
-// UnmarshalJSONFrom reads what is needed of a gen.TaskPage.
-func (w *wirePage) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+// read reads what is needed of a gen.TaskPage.
+func (w *wirePage) read(dec *jsontext.Decoder) error {
 	return readObject(dec, reflect.TypeFor[gen.TaskPage](), w.field)
 }
 
@@ -90,7 +135,7 @@ func readTasks(dec *jsontext.Decoder, asked map[string]string) ([]*Task, error) 
 	tasks := make([]*Task, 0, len(asked))
 	for dec.PeekKind() != ']' {
 		one := wireTask{new(Task), asked}
-		if err := one.UnmarshalJSONFrom(dec); err != nil {
+		if err := one.read(dec); err != nil {
 			return nil, err
 		}
 		tasks = append(tasks, one.task)
@@ -134,7 +179,7 @@ func misfit(dec *jsontext.Decoder, want reflect.Type) error {
 	if err := dec.SkipValue(); err != nil {
 		return err
 	}
-	return &jsonv2.SemanticError{JSONPointer: dec.StackPointer(), JSONKind: kind, GoType: want}
+	return &unfit{dec.StackPointer(), kind, want}
 }
 
 // readText reads a string, or null as "". A known one is not made anew.
@@ -152,25 +197,20 @@ func readTime(dec *jsontext.Decoder) (t time.Time, err error) {
 	if text == nil || err != nil {
 		return t, err
 	}
-	const seconds = len("2006-01-02T15:04:05")
-	usual := len(text) > seconds && text[seconds-6] == ':' && text[seconds] != ',' && text[len(text)-1] == 'Z'
-	if usual && t.UnmarshalText(text) == nil {
-		return t, nil
+	if t.UnmarshalText(text) != nil || !strictly(text) {
+		return t, &unfit{dec.StackPointer(), '"', reflect.TypeFor[time.Time]()}
 	}
-	return readOddTime(dec, text)
+	return t, nil
 }
 
-// readOddTime leaves a time that is not of the usual form to the library, which
-// is stricter than UnmarshalText.
-func readOddTime(dec *jsontext.Decoder, text []byte) (t time.Time, err error) {
-	quoted, err := jsontext.AppendQuote(nil, text)
-	if err == nil {
-		err = jsonv2.Unmarshal(quoted, &t)
-	}
-	if err != nil {
-		err = &jsonv2.SemanticError{JSONPointer: dec.StackPointer(), JSONKind: '"', GoType: reflect.TypeFor[time.Time](), Err: err}
-	}
-	return t, err
+// strictly tells times that RFC 3339 does not have from those that it has,
+// where UnmarshalText takes both: an hour of one digit, a comma before the
+// fraction, a zone of too many hours or minutes.
+func strictly(text []byte) bool {
+	const hour, seconds = len("2006-01-02T"), len("2006-01-02T15:04:05")
+	zone := text[len(text)-min(len(text), len("+00:00")):]
+	return len(text) > seconds && text[hour+1] != ':' && text[seconds] != ',' &&
+		(zone[5] == 'Z' || string(zone[1:3]) < "24" && string(zone[4:]) < "60")
 }
 
 // readRaw reads a copy of any JSON, or null as nil.
@@ -196,4 +236,41 @@ func readString(dec *jsontext.Decoder, want reflect.Type) ([]byte, error) {
 		return jsontext.AppendUnquote(nil, raw)
 	}
 	return raw[1 : len(raw)-1], nil
+}
+
+// wireLoose reads a page of which a task can't be read: its tasks as they came.
+type wireLoose struct {
+	next    string
+	results []jsontext.Value
+}
+
+func (w *wireLoose) read(dec *jsontext.Decoder) error {
+	return readObject(dec, reflect.TypeFor[gen.TaskPage](), w.field)
+}
+
+func (w *wireLoose) field(dec *jsontext.Decoder, name []byte) (err error) {
+	switch string(name) {
+	case "next":
+		w.next, err = readText[string](dec, nil)
+	case "results":
+		w.results, err = readValues(dec)
+	default:
+		err = dec.SkipValue()
+	}
+	return err
+}
+
+func readValues(dec *jsontext.Decoder) (values []jsontext.Value, err error) {
+	if null, err := open(dec, '[', reflect.TypeFor[[]gen.Task]()); null || err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() != ']' {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value.Clone())
+	}
+	_, err = dec.ReadToken()
+	return values, err
 }

@@ -224,7 +224,7 @@ func TestAStrangeServerThatFails40PercentOfRequestsLosesNothing(t *testing.T) {
 					server.failing[id] = true
 				}
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			seen := map[string]bool{}
 			for r := range client.WaitEach(ctx, ids) {

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -154,18 +153,15 @@ func (c *Client) listOnce(ctx context.Context, ids []string, left map[string]str
 // page reads a page. If one of its tasks can't be read, the others still are.
 func (c *Client) page(a answer, asked map[string]string) (*page, error) {
 	p := &page{}
-	if unfit := jsonv2.Unmarshal(a.body.Bytes(), &wirePage{p, asked}); unfit != nil {
-		var loose struct {
-			Next    string           `json:"next"`
-			Results []jsontext.Value `json:"results"`
-		}
-		if err := jsonv2.Unmarshal(a.body.Bytes(), &loose, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || len(loose.Results) == 0 {
+	if unfit := decode(a.body.Bytes(), (&wirePage{p, asked}).read); unfit != nil {
+		var loose wireLoose
+		if err := decode(a.body.Bytes(), loose.read, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || len(loose.results) == 0 {
 			return nil, c.unreadable(a, "a page of tasks", unfit)
 		}
-		p = &page{tasks: make([]*Task, 0, len(loose.Results)), next: loose.Next}
-		for _, value := range loose.Results {
+		p = &page{tasks: make([]*Task, 0, len(loose.results)), next: loose.next}
+		for _, value := range loose.results {
 			t := &Task{}
-			if jsonv2.Unmarshal(value, &wireTask{t, asked}) == nil {
+			if decode(value, (&wireTask{t, asked}).read) == nil {
 				p.tasks = append(p.tasks, t)
 			}
 		}

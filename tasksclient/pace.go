@@ -58,7 +58,7 @@ func (p *pace) gap(ages []time.Duration) time.Duration {
 	if trust == 0 {
 		return p.within(blind)
 	}
-	return p.within(math.Pow(blind, 1-trust) * math.Pow(p.learned(ages), trust))
+	return p.within(blind * math.Exp(trust*math.Log(p.learned(ages)/blind)))
 }
 
 // learned is the gap in seconds by what is known: where the delay that has

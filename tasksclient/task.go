@@ -1,14 +1,14 @@
 package tasksclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
-
-	"github.com/deepomatic/tasks/gen"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Status is where a task stands. The page documents the three values below;
@@ -42,7 +42,7 @@ type Task struct {
 	Subtasks json.RawMessage
 }
 
-// Decode reads t.Data into a T, such as [gen.InferenceResult]. Names are
+// Decode reads t.Data into a T, such as gen.InferenceResult. Names are
 // matched exactly, unknown ones are ignored, duplicate ones refused.
 //
 // Only a task that succeeded has data. For any other the error is what a wait
@@ -67,50 +67,55 @@ func Decode[T any](t *Task) (T, error) {
 		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
 	}
 	if err := jsonv2.Unmarshal(t.Data, &v); err != nil {
+		if misfit, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
+			err = &unfit{misfit.JSONPointer, misfit.JSONKind, misfit.GoType}
+		}
 		return zero, &ProtocolError{Task: t, Err: err,
 			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, whereUnfit(err, oneLine))}
 	}
 	return v, nil
 }
 
-// MarshalJSON gives the task as the API does: the same names, null where the
-// API has null.
+// MarshalJSON gives the task as the API does: the same names in the same order,
+// null where the API has null.
 func (t Task) MarshalJSON() ([]byte, error) {
-	return jsonv2.Marshal(t.wire())
+	var out bytes.Buffer
+	enc := jsontext.NewEncoder(&out)
+	err := enc.WriteToken(jsontext.BeginObject)
+	field := func(name string, isNull bool, value func() ([]byte, error)) {
+		raw := jsontext.Value("null")
+		if err == nil && !isNull {
+			raw, err = value()
+		}
+		if err == nil {
+			err = errors.Join(enc.WriteToken(jsontext.String(name)), enc.WriteValue(raw))
+		}
+	}
+	text := func(s string) func() ([]byte, error) {
+		return func() ([]byte, error) { return jsontext.AppendQuote(nil, s) }
+	}
+	raw := func(v json.RawMessage) func() ([]byte, error) { return func() ([]byte, error) { return v, nil } }
+	field("id", false, text(t.ID))
+	field("status", false, text(string(t.Status)))
+	field("error", t.Error == "" && t.Status != StatusError, text(t.Error))
+	field("date_created", false, t.DateCreated.MarshalJSON)
+	field("date_updated", t.DateUpdated.IsZero(), t.DateUpdated.MarshalJSON)
+	field("data", len(t.Data) == 0, raw(t.Data))
+	field("subtasks", len(t.Subtasks) == 0, raw(t.Subtasks))
+	if err := errors.Join(err, enc.WriteToken(jsontext.EndObject)); err != nil {
+		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", oneLine(t.ID, idBytes), err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON and the API write.
 func (t *Task) UnmarshalJSON(b []byte) error {
 	read := Task{}
-	if err := jsonv2.Unmarshal(b, &wireTask{task: &read}); err != nil {
+	if err := decode(b, (&wireTask{task: &read}).read); err != nil {
 		return fmt.Errorf("tasksclient: a task's JSON: %w", err)
 	}
 	*t = read
 	return nil
-}
-
-func (t *Task) wire() *gen.Task {
-	w := &gen.Task{
-		ID:          t.ID,
-		Status:      gen.TaskStatus(t.Status),
-		DateCreated: t.DateCreated,
-		Data:        orNull(t.Data),
-		Subtasks:    orNull(t.Subtasks),
-	}
-	if t.Error != "" || t.Status == StatusError {
-		w.Error = &t.Error
-	}
-	if !t.DateUpdated.IsZero() {
-		w.DateUpdated = &t.DateUpdated
-	}
-	return w
-}
-
-func orNull(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("null")
-	}
-	return raw
 }
 
 func undocumented(id, status string) string {
@@ -121,12 +126,12 @@ func undocumented(id, status string) string {
 // whereUnfit says where JSON does not fit, without quoting any value: a task's
 // data has no place in a message. Names are shown as quote makes them.
 func whereUnfit(err error, quote func(string, int) string) string {
-	if unfit, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
-		at := quote(string(unfit.JSONPointer), idBytes)
+	if unfit, ok := errors.AsType[*unfit](err); ok {
+		at := quote(string(unfit.at), idBytes)
 		if at == "" {
 			at = "the top"
 		}
-		return fmt.Sprintf("a JSON %s at %s can't be a Go %v", unfit.JSONKind, at, unfit.GoType)
+		return fmt.Sprintf("a JSON %s at %s can't be a Go %v", unfit.kind, at, unfit.want)
 	}
 	return "it is not valid JSON"
 }

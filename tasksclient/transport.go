@@ -10,12 +10,13 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/deepomatic/tasks/gen"
 )
@@ -212,25 +213,59 @@ func detail(body []byte) string {
 	if len(body) > maxErrorBytes {
 		return "" // no error is that long; it is somebody's page
 	}
-	var known gen.ErrorDetail
-	if jsonv2.Unmarshal(body, &known) == nil {
-		for _, text := range []*string{known.Detail, known.Error} {
-			if text != nil {
-				return *text
-			}
+	said := map[string]string{}
+	var bare string
+	err := decode(body, func(dec *jsontext.Decoder) (err error) {
+		if dec.PeekKind() == '[' {
+			bare, err = readWords(dec, "; ")
+			return err
+		}
+		return readObject(dec, reflect.TypeFor[gen.ErrorDetail](), func(dec *jsontext.Decoder, name []byte) (err error) {
+			said[string(name)], err = readWords(dec, " ")
+			return err
+		})
+	})
+	if err != nil {
+		return ""
+	}
+	for _, name := range []string{"detail", "error"} {
+		if said[name] != "" {
+			return said[name]
 		}
 	}
 	var texts []string
-	var fields map[string][]string
-	if jsonv2.Unmarshal(body, &fields) == nil {
-		for name, problems := range fields {
-			texts = append(texts, name+": "+strings.Join(problems, " "))
+	for name, text := range said {
+		if text != "" {
+			texts = append(texts, name+": "+text)
 		}
-		slices.Sort(texts)
-	} else if jsonv2.Unmarshal(body, &texts) != nil {
-		return ""
 	}
-	return strings.Join(texts, "; ")
+	slices.Sort(texts)
+	return bare + strings.Join(texts, "; ")
+}
+
+// readWords reads a text, or an array of texts, joined; "" if it is something
+// else.
+func readWords(dec *jsontext.Decoder, with string) (string, error) {
+	switch dec.PeekKind() {
+	case '"':
+		return readText[string](dec, nil)
+	case '[':
+	default:
+		return "", dec.SkipValue()
+	}
+	var texts []string
+	if _, err := dec.ReadToken(); err != nil {
+		return "", err
+	}
+	for dec.PeekKind() != ']' {
+		text, err := readWords(dec, with)
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, text)
+	}
+	_, err := dec.ReadToken()
+	return strings.Join(texts, with), err
 }
 
 // getOnce asks for one task by itself.
@@ -241,7 +276,7 @@ func (c *Client) getOnce(ctx context.Context, id string) (*Task, error) {
 	}
 	defer a.done()
 	t := &Task{}
-	if err := jsonv2.Unmarshal(a.body.Bytes(), &wireTask{task: t}); err != nil {
+	if err := decode(a.body.Bytes(), (&wireTask{task: t}).read); err != nil {
 		return nil, c.unreadable(a, "a task", err)
 	}
 	switch {
