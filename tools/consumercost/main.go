@@ -54,6 +54,7 @@ type budget struct {
 type cost struct {
 	sums, packages         int
 	size, byHandSize       int64
+	decodeSize             int64 // of a program that decodes data too
 	compile, byHandCompile time.Duration
 }
 
@@ -64,8 +65,10 @@ func (c cost) table(b budget) string {
 lines of go.sum                        %8d   %6d
 packages outside the standard library  %8d   %6d
 stripped binary, against one by hand   %8.3f   %6.2f   (%d and %d bytes)
+the same, calling Decode as well       %8.3f        -   (%d bytes)
 compile time, against one by hand      %8.2f        -   (%v and %v, with an empty cache)
 `, c.sums, b.sums, c.packages, b.packages, c.ratio(), b.size, c.size, c.byHandSize,
+		float64(c.decodeSize)/float64(c.byHandSize), c.decodeSize,
 		c.compile.Seconds()/c.byHandCompile.Seconds(), c.compile.Round(time.Second), c.byHandCompile.Round(time.Second))
 }
 
@@ -116,8 +119,22 @@ func measure(root string) (c cost, err error) {
 	if c.size, c.compile, err = ours.build(); err != nil {
 		return c, err
 	}
-	c.byHandSize, c.byHandCompile, err = theirs.build()
+	if c.byHandSize, c.byHandCompile, err = theirs.build(); err != nil {
+		return c, err
+	}
+	if err := ours.write(decoding(consumer), tasks); err != nil {
+		return c, err
+	}
+	c.decodeSize, _, err = ours.build()
 	return c, err
+}
+
+// decoding is the program, reading the data of its tasks into a type.
+func decoding(program []byte) []byte {
+	return []byte(strings.NewReplacer(
+		"fmt.Println(r.ID, string(r.Task.Data))", "fmt.Println(tasksclient.Decode[gen.InferenceResult](r.Task))",
+		"import (", "import (\n\t\"github.com/deepomatic/tasks/gen\"",
+	).Replace(string(program)))
 }
 
 // workspace is a module of its own with one program in it.
