@@ -97,6 +97,13 @@ func (w *wireTask) field(dec *jsontext.Decoder, name []byte) (err error) {
 	return err
 }
 
+// A field that the contract renames, or gives another type, must not be missed
+// above: it does not compile here.
+var _ = gen.Task{
+	ID: "", Status: gen.TaskStatus(StatusPending), Error: (*string)(nil), DateCreated: time.Time{}, DateUpdated: (*time.Time)(nil),
+	Data: json.RawMessage(nil), Subtasks: json.RawMessage(nil),
+}
+
 // statuses are the documented ones, each held once.
 var statuses = map[string]Status{
 	string(StatusPending): StatusPending,
