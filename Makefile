@@ -115,7 +115,7 @@ prism: ## Put Prism, another vendor's validating proxy, between deepotasks and i
 	@tools/prism/check.sh
 
 .PHONY: simulate
-simulate: ## Simulate waits against other clients' paces and print requests x delay (3 minutes)
+simulate: ## Simulate waits against other clients' paces and print requests x delay (2 minutes)
 	go test ./tasksclient -run Simulation -v -simulate
 
 .PHONY: sidebyside
