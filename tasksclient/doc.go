@@ -26,9 +26,9 @@
 // that has probably built up since the last one, over all the tasks that it asks
 // for, outweighs what a request is worth to you ([WithPolling]). With R(u) for
 // the chance that a task has ended a time u after it was seen pending, the gap g
-// is where the sum over the tasks of ∫ R(u) du, from 0 to g, reaches the cost.
-// For tasks that end at a steady rate λ that is √(2·cost/λ), the square root of
-// economic lot sizes (Harris, 1913).
+// is where the sum over the tasks of ∫ R(u)/(1−R(u)) du, from 0 to g, reaches the
+// cost. For tasks that end at a steady rate λ and are polled often that is
+// √(2·cost/λ), the square root of economic lot sizes (Harris, 1913).
 //
 // How long tasks take the client learns from those that have ended, by the
 // server's own dates, and from those that are pending, which take longer than

@@ -71,13 +71,13 @@ func (d *durations) end(age time.Duration, pending int) {
 	d.stale = true
 }
 
-// chance is that of a task to end by the second age if it is pending at the
-// first, both in seconds.
-func (d *durations) chance(from, to float64) float64 {
+// odds are those of a task to have ended by the second age, if it is pending at
+// the first, both in seconds.
+func (d *durations) odds(from, to float64) float64 {
 	if d.stale {
 		d.learn()
 	}
-	return -math.Expm1(d.riskUpTo(from) - d.riskUpTo(to))
+	return math.Expm1(d.riskUpTo(to) - d.riskUpTo(from))
 }
 
 // riskUpTo is the cumulative hazard: the chance to get older is exp(-risk).
@@ -88,27 +88,36 @@ func (d *durations) riskUpTo(age float64) float64 {
 
 // learn makes the cumulative hazard of what was seen. The neighbours of an age
 // always speak with it, because the tasks of one poll tend to be alike, and
-// those further away where too little was seen. Where nothing was, a task is as
-// likely to end as not while its age grows by half.
+// those further away where too little was seen: as a few tasks, however many
+// they are, or thousands of young ones would have it that nothing ends at an age
+// that none has reached. Where nothing was seen, a task is as likely to end as
+// not while its age grows by half.
 func (d *durations) learn() {
 	const (
 		closest, reach = 2, 4 * perOctave // neighbours
 		// An age is known by so many tasks that ended at it, or by so many that
 		// went on where, as far as the unknown goes, they should have ended.
 		ends, survivals = 12, 150
+		hearsay         = 4    // tasks, for those further away
 		doubt           = 0.05 // of a task, for the unknown
 	)
 	var ended, alive [ages + 1]float64
 	for i := range ages {
 		ended[i+1], alive[i+1] = ended[i]+d.ended[i]/d.weight, alive[i]+d.alive[i]/d.weight
 	}
+	around := func(i, neighbours int) (n, seconds float64) {
+		from, to := max(0, i-neighbours), min(ages, i+neighbours+1)
+		return ended[to] - ended[from], alive[to] - alive[from]
+	}
 	for i := range ages {
 		middle := (begins[i] + begins[i+1]) / 2
-		var n, seconds float64
-		for r := closest; r <= reach && n/ends+seconds/middle/survivals < 1; r++ {
-			from, to := max(0, i-r), min(ages, i+r+1)
-			n, seconds = ended[to]-ended[from], alive[to]-alive[from]
+		n, seconds := around(i, closest)
+		further, longer := n, seconds
+		for r := closest + 1; r <= reach && further/ends+longer/middle/survivals < 1; r++ {
+			further, longer = around(i, r)
 		}
+		share := min(1, hearsay*middle/(longer-seconds))
+		n, seconds = n+share*(further-n), seconds+share*(longer-seconds)
 		d.risk[i+1] = d.risk[i] + (n+doubt)/(seconds+doubt*middle)*(begins[i+1]-begins[i])
 	}
 	d.stale = false

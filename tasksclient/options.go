@@ -103,8 +103,8 @@ func WithRetry(attempts, pollFailures int) Option {
 }
 
 // WithPolling sets the pace of a wait. cost is what one request is worth to you,
-// in seconds of delay: if it is 0.37 s, the default, a request is made when
-// the tasks that it asks for have probably ended 0.37 s ago, all their delays added
+// in seconds of delay: if it is 0.4 s, the default, a request is made when
+// the tasks that it asks for have probably ended 0.4 s ago, all their delays added
 // up. Four times the cost means about half the requests and twice the delay.
 // How long tasks take is learned from those that have ended.
 //

@@ -15,12 +15,16 @@ import (
 // after the gap g with
 //
 //	  g
-//	∑ ∫ R(u) du = cost      summed over the tasks that one request asks for
+//	∑ ∫ R(u)/(1−R(u)) du = cost      summed over the tasks that one request asks for
 //	  0
 //
-// For tasks that end at a steady rate λ that is g = √(2·cost/λ), the square root
-// of all economic lot sizes (F. W. Harris, "How Many Parts to Make at Once",
-// 1913): polls are rare while nothing is expected and frequent when much is.
+// It is the odds that count, and not the chance alone, because a poll that finds
+// the task spares all later ones: a task that must have ended is asked for now.
+// For one that ends at a steady rate λ this gives exactly the even gap that
+// costs least, delay and requests together: e^λg − 1 − λg = λ·cost. Where polls
+// are frequent that is g = √(2·cost/λ), the square root of all economic lot
+// sizes (F. W. Harris, "How Many Parts to Make at Once", 1913): polls are rare
+// while nothing is expected and frequent when much is.
 //
 // R comes from the server, which says when each finished task was made and when
 // it ended: see durations. Until some have ended, tasks that are waited for
@@ -33,7 +37,7 @@ type pace struct {
 }
 
 const (
-	defaultCost = 370 * time.Millisecond
+	defaultCost = 400 * time.Millisecond
 	// enough is how many tasks must have ended until what they tell weighs as
 	// much as knowing nothing.
 	enough = 1
@@ -68,11 +72,11 @@ func (p *pace) learned(ages []time.Duration) float64 {
 	cost, most := p.cost.Seconds(), p.ceiling.Seconds()
 	var built, at float64
 	for step := p.floor.Seconds() / 4; at < most; step *= 1.1 {
-		expected := 0.0
+		odds := 0.0
 		for _, g := range groups {
-			expected += g.tasks * p.known.chance(g.age, g.age+at+step/2)
+			odds += g.tasks * p.known.odds(g.age, g.age+at+step/2)
 		}
-		more := expected * step
+		more := odds * step
 		if built+more >= cost {
 			return at + step*(cost-built)/more
 		}

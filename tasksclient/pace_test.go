@@ -72,14 +72,21 @@ func exponential(mean time.Duration) func() time.Duration {
 	return func() time.Duration { return time.Duration(random.ExpFloat64() * float64(mean)) }
 }
 
-func TestAPaceThatKnowsASteadyRateHasTheGapOfTheEconomicLot(t *testing.T) {
+func TestAPaceThatKnowsASteadyRateHasTheGapThatCostsLeast(t *testing.T) {
 	t.Parallel()
-	p := learned(5000, exponential(10*time.Second))
-	for _, tasks := range []int{1, 10, 100} {
-		all := slices.Repeat([]time.Duration{5 * time.Second}, tasks)
-		want := math.Sqrt(2 * defaultCost.Seconds() * 10 / float64(tasks))
+	for _, c := range []struct {
+		mean  time.Duration
+		tasks int
+	}{{10 * time.Second, 1}, {10 * time.Second, 10}, {10 * time.Second, 100}, {time.Second, 1}, {100 * ms, 1}} {
+		p := learned(5000, exponential(c.mean))
+		rate, cost := 1/c.mean.Seconds(), p.cost.Seconds()/float64(c.tasks)
+		var want float64 // of a task: the gap g with the least of (cost + g) / (1 - exp(-rate g))
+		for g := 0.001; (math.Exp(rate*g)-1)/rate-g < cost; g += 0.001 {
+			want = g
+		}
+		all := slices.Repeat([]time.Duration{c.mean / 2}, c.tasks)
 		if got := p.gap(all).Seconds(); got < want*0.75 || got > want*1.3 {
-			t.Errorf("%d tasks: the gap is %.2f s, want about √(2·cost/λ) = %.2f s", tasks, got, want)
+			t.Errorf("%d tasks of %v: the gap is %.3f s, want about %.3f s", c.tasks, c.mean, got, want)
 		}
 	}
 }
@@ -105,6 +112,18 @@ func TestPendingTasksCountAsLongerThanTheirAge(t *testing.T) {
 	young := []time.Duration{500 * ms}
 	if a, b := quick.gap(young), censored.gap(young); a >= b {
 		t.Errorf("a gap of %v if all took a second, and of %v if most take longer", a, b)
+	}
+}
+
+func TestThousandsOfYoungTasksDoNotTellThatAnOldOneGoesOnForever(t *testing.T) {
+	t.Parallel()
+	p := learned(1, always(time.Second))
+	for range 5000 {
+		p.known.survived(0, time.Second)
+	}
+	hundred := slices.Repeat([]time.Duration{2 * time.Second}, 100)
+	if gap := p.learned(hundred); gap > 1.5 {
+		t.Errorf("a hundred tasks of an age that none has reached are asked for after %.1f s", gap)
 	}
 }
 
