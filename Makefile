@@ -124,6 +124,11 @@ sidebyside: ## Race deepotasks against other clients over sockets, on an indepen
 	cd tools && go run ./sidebyside
 	cd tools && go run ./sidebyside -finished 10000
 
+.PHONY: inturn
+inturn: ## Let deepotasks and the vendor's client wait one after the other (20 minutes)
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	cd tools && go run ./sidebyside -in-turn -runs 8
+
 FUZZTIME := 20s
 
 .PHONY: fuzz

@@ -23,17 +23,18 @@ import (
 func main() {
 	binary := flag.String("binary", "../.bin/deepotasks", "the command line to run")
 	python := flag.String("python", "python3", "the python that has the vendor's client, if any has")
-	runs := flag.Int("runs", 4, "how often to wait, at the same time")
+	runs := flag.Int("runs", 4, "how often to wait for each kind of tasks")
 	tasks := flag.Int("tasks", 100, "how many tasks to wait for")
+	inTurn := flag.Bool("in-turn", false, "wait with one after the other, and only with ours and the vendor's, for tasks of 5 s")
 	finished := flag.Int("finished", 0, "measure processor time over so many tasks that have ended, instead")
 	flag.Parse()
-	if err := compare(*binary, *python, *tasks, *runs, *finished); err != nil {
+	if err := compare(*binary, *python, *tasks, *runs, *inTurn, *finished); err != nil {
 		fmt.Fprintln(os.Stderr, "sidebyside:", err)
 		os.Exit(1)
 	}
 }
 
-func compare(binary, python string, tasks, runs, finished int) error {
+func compare(binary, python string, tasks, runs int, inTurn bool, finished int) error {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return err
@@ -53,7 +54,10 @@ func compare(binary, python string, tasks, runs, finished int) error {
 	for _, s := range schedules {
 		all = append(all, s.contender())
 	}
-	return laws(all, tasks, runs)
+	if inTurn {
+		return laws(all[:2], fiveSeconds, tasks, runs, inTurn)
+	}
+	return laws(all, append(fiveSeconds, halfASecond), tasks, runs, inTurn)
 }
 
 // figure is what a wait cost, and what that bought in seconds.
@@ -77,19 +81,20 @@ func each(draw func(random *rand.Rand) float64) func(*rand.Rand, int) []time.Dur
 	}
 }
 
-var cases = []law{
+var fiveSeconds = []law{
 	{"exponential, 5 s", each(func(r *rand.Rand) float64 { return 5 * r.ExpFloat64() })},
 	{"lognormal, 5 s", each(func(r *rand.Rand) float64 { return 5 * math.Exp(0.8*r.NormFloat64()-0.32) })},
 	{"uniform, 5 s", each(func(r *rand.Rand) float64 { return 10 * r.Float64() })},
 	{"fixed, 5 s", func(r *rand.Rand, n int) []time.Duration {
 		return slices.Repeat([]time.Duration{seconds(4 + 2*r.Float64())}, n)
 	}},
-	{"exponential, 0.5 s", each(func(r *rand.Rand) float64 { return 0.5 * r.ExpFloat64() })},
 }
 
-// laws runs the contenders of each case at the same time, each against servers
-// of its own with the same tasks: they sleep most of the time.
-func laws(all []contender, tasks, runs int) error {
+var halfASecond = law{"exponential, 0.5 s", each(func(r *rand.Rand) float64 { return 0.5 * r.ExpFloat64() })}
+
+// laws runs the contenders of each case in turn or at the same time, since they
+// sleep most of it, each against servers of its own with the same tasks.
+func laws(all []contender, cases []law, tasks, runs int, inTurn bool) error {
 	fmt.Printf("%d tasks: requests x mean delay in seconds = product\n", tasks)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	head := "\t"
@@ -99,7 +104,7 @@ func laws(all []contender, tasks, runs int) error {
 	fmt.Fprintln(table, head+"ours / the next\t")
 	sum := 0.0
 	for i, l := range cases {
-		figures, err := race(all, func(run int) []time.Duration { return l.draw(rand.New(rand.NewPCG(uint64(i), uint64(run))), tasks) }, runs)
+		figures, err := race(all, func(run int) []time.Duration { return l.draw(rand.New(rand.NewPCG(uint64(i), uint64(run))), tasks) }, runs, inTurn)
 		if err != nil {
 			return err
 		}
@@ -116,13 +121,17 @@ func laws(all []contender, tasks, runs int) error {
 	return nil
 }
 
-func race(all []contender, draw func(run int) []time.Duration, runs int) ([]figure, error) {
+func race(all []contender, draw func(run int) []time.Duration, runs int, inTurn bool) ([]figure, error) {
 	figures, errs := make([]figure, len(all)), make([]error, len(all)*runs)
 	var mu sync.Mutex
 	var running sync.WaitGroup
+	start := running.Go
+	if inTurn {
+		start = func(wait func()) { wait() }
+	}
 	for i := range errs {
 		c, took := i%len(all), draw(i/len(all))
-		running.Go(func() {
+		start(func() {
 			f, err := all[c].figure(took)
 			mu.Lock()
 			defer mu.Unlock()
