@@ -148,7 +148,7 @@ killed: ## Wait for 100,000 tasks, killed ten times with SIGKILL (1 minute)
 	go test ./cmd/deepotasks -run Killed -count=1 -v -killed-tasks 100000 -kills 10
 
 .PHONY: scale
-scale: ## Wait for up to a million tasks at once and print what each costs (a minute)
+scale: ## Wait for up to a million tasks at once and print what each costs (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/scale && go run .
 

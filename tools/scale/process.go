@@ -36,13 +36,13 @@ func (r *run) serve(ctx context.Context, takes string) (url string, stop func(),
 }
 
 // program runs this very program as the one that waits.
-func (r *run) program(ctx context.Context, url string, tasks, times int, gap time.Duration) (s spent, err error) {
+func (r *run) program(ctx context.Context, url string, tasks, times int, gap time.Duration, gogc string) (s spent, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return s, err
 	}
 	cmd := exec.CommandContext(ctx, self, "-wait", strconv.Itoa(tasks), "-times", strconv.Itoa(times), "-gap", gap.String()) //nolint:gosec // the binary is ours
-	cmd.Env = append(os.Environ(), "DEEPOMATIC_API_URL="+url, "DEEPOMATIC_API_KEY=taskstest-key")
+	cmd.Env = append(os.Environ(), "GOGC="+gogc, "DEEPOMATIC_API_URL="+url, "DEEPOMATIC_API_KEY=taskstest-key")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

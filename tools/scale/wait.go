@@ -28,24 +28,21 @@ type spent struct {
 // wait waits for tasks as often as it is told and prints what that took.
 func wait(ctx context.Context, tasks, times int, gap time.Duration) error {
 	s := spent{Tasks: tasks, Times: times}
-	if tasks > 0 {
-		counting := &counter{}
-		client, err := tasksclient.NewFromEnv(tasksclient.WithHTTPClient(&http.Client{Transport: counting}), tasksclient.WithPolling(time.Second, gap, gap))
-		if err != nil {
+	counting := &counter{}
+	client, err := tasksclient.NewFromEnv(tasksclient.WithHTTPClient(&http.Client{Transport: counting}), tasksclient.WithPolling(time.Second, gap, gap))
+	if err != nil {
+		return err
+	}
+	for n := range times {
+		counting.await(int64(tasks+99) / 100)
+		if err := s.wait(ctx, client, tasks, n*tasks); err != nil {
 			return err
 		}
-		for n := range times {
-			counting.await(int64(tasks+99) / 100)
-			if err := s.wait(ctx, client, tasks, n*tasks); err != nil {
-				return err
-			}
-			if s.Asked = counting.asked(); s.Asked > s.First {
-				return errors.New("the first task had ended before the last was asked for, so they were not pending together; give them more time")
-			}
+		if s.Asked = counting.asked(); s.Asked > s.First {
+			return errors.New("the first task had ended before the last was asked for, so they were not pending together; give them more time")
 		}
-		s.Requests, s.Shown = counting.requests.Load(), counting.ids.Load()
 	}
-	var err error
+	s.Requests, s.Shown = counting.requests.Load(), counting.ids.Load()
 	if s.CPU, s.Peak, err = usage(); err != nil {
 		return err
 	}
