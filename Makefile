@@ -115,7 +115,7 @@ prism: ## Put Prism, another vendor's validating proxy, between deepotasks and i
 	@tools/prism/check.sh
 
 .PHONY: simulate
-simulate: ## Simulate waits against other clients' paces and print requests x delay (2 minutes)
+simulate: ## Simulate waits against other clients' paces and print requests x delay (a minute and a half)
 	go test ./tasksclient -run Simulation -v -simulate
 
 .PHONY: sidebyside
