@@ -119,13 +119,13 @@ simulate: ## Simulate waits against other clients' paces and print requests x de
 	go test ./tasksclient -run Simulation -v -simulate
 
 .PHONY: sidebyside
-sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (3 minutes)
+sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (4 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	cd tools && go run ./sidebyside
 	cd tools && go run ./sidebyside -finished 10000
 
 .PHONY: inturn
-inturn: ## Let deepotasks and the vendor's client wait one after the other (20 minutes)
+inturn: ## Let deepotasks and the vendor's client wait one after the other (half an hour)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	cd tools && go run ./sidebyside -in-turn -runs 8
 

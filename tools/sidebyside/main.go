@@ -23,7 +23,7 @@ import (
 func main() {
 	binary := flag.String("binary", "../.bin/deepotasks", "the command line to run")
 	python := flag.String("python", "python3", "the python that has the vendor's client, if any has")
-	runs := flag.Int("runs", 4, "how often to wait for each kind of tasks")
+	runs := flag.Int("runs", 4, "how often to wait for each kind of tasks, and five times as often where they all take the same")
 	tasks := flag.Int("tasks", 100, "how many tasks to wait for")
 	inTurn := flag.Bool("in-turn", false, "wait with one after the other, and only with ours and the vendor's, for tasks of 5 s")
 	finished := flag.Int("finished", 0, "measure processor time over so many tasks that have ended, instead")
@@ -65,10 +65,17 @@ type figure struct{ requests, delay float64 }
 
 func (f figure) product() float64 { return f.requests * f.delay }
 
-// law is how long a task takes on average.
+// add adds one of so many figures to their mean.
+func (f *figure) add(one figure, of int) {
+	f.requests += one.requests / float64(of)
+	f.delay += one.delay / float64(of)
+}
+
+// law is how long tasks take, and how many rounds of waits tell what they cost.
 type law struct {
-	name string
-	draw func(random *rand.Rand, n int) []time.Duration
+	name   string
+	rounds int
+	draw   func(random *rand.Rand, n int) []time.Duration
 }
 
 func each(draw func(random *rand.Rand) float64) func(*rand.Rand, int) []time.Duration {
@@ -82,15 +89,16 @@ func each(draw func(random *rand.Rand) float64) func(*rand.Rand, int) []time.Dur
 }
 
 var fiveSeconds = []law{
-	{"exponential, 5 s", each(func(r *rand.Rand) float64 { return 5 * r.ExpFloat64() })},
-	{"lognormal, 5 s", each(func(r *rand.Rand) float64 { return 5 * math.Exp(0.8*r.NormFloat64()-0.32) })},
-	{"uniform, 5 s", each(func(r *rand.Rand) float64 { return 10 * r.Float64() })},
-	{"fixed, 5 s", func(r *rand.Rand, n int) []time.Duration {
+	{"exponential, 5 s", 1, each(func(r *rand.Rand) float64 { return 5 * r.ExpFloat64() })},
+	{"lognormal, 5 s", 1, each(func(r *rand.Rand) float64 { return 5 * math.Exp(0.8*r.NormFloat64()-0.32) })},
+	{"uniform, 5 s", 1, each(func(r *rand.Rand) float64 { return 10 * r.Float64() })},
+	// One length a wait: more waits, or their luck would decide.
+	{"fixed, 5 s", 5, func(r *rand.Rand, n int) []time.Duration {
 		return slices.Repeat([]time.Duration{seconds(4 + 2*r.Float64())}, n)
 	}},
 }
 
-var halfASecond = law{"exponential, 0.5 s", each(func(r *rand.Rand) float64 { return 0.5 * r.ExpFloat64() })}
+var halfASecond = law{"exponential, 0.5 s", 1, each(func(r *rand.Rand) float64 { return 0.5 * r.ExpFloat64() })}
 
 // laws runs the contenders of each case in turn or at the same time, since they
 // sleep most of it, each against servers of its own with the same tasks.
@@ -104,9 +112,18 @@ func laws(all []contender, cases []law, tasks, runs int, inTurn bool) error {
 	fmt.Fprintln(table, head+"ours / the next\t")
 	sum := 0.0
 	for i, l := range cases {
-		figures, err := race(all, func(run int) []time.Duration { return l.draw(rand.New(rand.NewPCG(uint64(i), uint64(run))), tasks) }, runs, inTurn)
-		if err != nil {
-			return err
+		figures := make([]figure, len(all))
+		for round := range l.rounds {
+			draw := func(run int) []time.Duration {
+				return l.draw(rand.New(rand.NewPCG(uint64(i), uint64(round*runs+run))), tasks)
+			}
+			some, err := race(all, draw, runs, inTurn)
+			if err != nil {
+				return err
+			}
+			for c, f := range some {
+				figures[c].add(f, l.rounds)
+			}
 		}
 		row := l.name + "\t"
 		for _, f := range figures {
@@ -136,8 +153,7 @@ func race(all []contender, draw func(run int) []time.Duration, runs int, inTurn 
 			mu.Lock()
 			defer mu.Unlock()
 			errs[i] = err
-			figures[c].requests += f.requests / float64(runs)
-			figures[c].delay += f.delay / float64(runs)
+			figures[c].add(f, runs)
 		})
 	}
 	running.Wait()
