@@ -80,9 +80,9 @@ func TestAPaceThatKnowsASteadyRateHasTheGapThatCostsLeast(t *testing.T) {
 	}{{10 * time.Second, 1}, {10 * time.Second, 10}, {10 * time.Second, 100}, {time.Second, 1}, {100 * ms, 1}} {
 		p := learned(5000, exponential(c.mean))
 		rate, cost := 1/c.mean.Seconds(), p.cost.Seconds()/float64(c.tasks)
-		var want float64 // of a task: the gap g with the least of (cost + g) / (1 - exp(-rate g))
-		for g := 0.001; (math.Exp(rate*g)-1)/rate-g < cost; g += 0.001 {
-			want = g
+		var want float64 // of a task: each poll costs, and is the last with a chance of 1 - exp(-rate g)
+		for g, least := 0.001, math.Inf(1); (cost+g)/-math.Expm1(-rate*g) < least; g += 0.001 {
+			want, least = g, (cost+g)/-math.Expm1(-rate*g)
 		}
 		all := slices.Repeat([]time.Duration{c.mean / 2}, c.tasks)
 		if got := p.gap(all).Seconds(); got < want*0.75 || got > want*1.3 {
