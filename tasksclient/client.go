@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/deepomatic/tasks/tasksclient/internal/pace"
 	"golang.org/x/time/rate"
 )
 
@@ -117,7 +118,7 @@ func newClient(key string, cfg config) (*Client, error) {
 	c.http = sameOriginOnly(cfg.httpClient, server, c.scrub)
 	c.batch.Store(int64(cfg.batchSize))
 	c.poller.client = c
-	c.poller.pace = pace{cost: c.cost, floor: c.floor, ceiling: c.ceiling}
+	c.poller.pace = pace.New(c.cost, c.floor, c.ceiling)
 	return c, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"sync"
 	"time"
+
+	"github.com/deepomatic/tasks/tasksclient/internal/pace"
 )
 
 // poller asks for all the ids of all the waits of a client. It has no
@@ -13,7 +15,7 @@ import (
 type poller struct {
 	client  *Client
 	mu      sync.Mutex
-	pace    pace
+	pace    *pace.Pace
 	zero    time.Time // of the clock of its entries
 	entries index
 	queues  queues

@@ -26,8 +26,8 @@ func newCrowd(t testing.TB, n int) *crowd {
 	c := apiFunc(nil).client(t, WithPolling(defaultCost, 50*ms, time.Minute))
 	c.pause.until = time.Now().Add(time.Hour)
 	for i := range 100 { // so that the pace has something to reckon with
-		c.poller.pace.known.survived(0, time.Duration(i)*time.Second)
-		c.poller.pace.known.end(time.Duration(i)*time.Second, 0)
+		c.poller.pace.Survived(0, time.Duration(i)*time.Second)
+		c.poller.pace.Ended(time.Duration(i)*time.Second, 0)
 	}
 	cr := &crowd{poller: &c.poller, ids: make([]string, n), page: make([]*Task, 100)}
 	for i := range cr.ids {

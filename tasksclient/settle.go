@@ -50,7 +50,7 @@ func (p *poller) answer(b *batch, tasks []*Task) {
 // went tells the pace that a task was pending up to an age.
 func (p *poller) went(e *entry, age time.Duration) {
 	if age > e.age {
-		p.pace.known.survived(e.age, age)
+		p.pace.Survived(e.age, age)
 		e.age = age
 	}
 }
@@ -63,7 +63,7 @@ func (p *poller) ended(e *entry, t *Task, age time.Duration) {
 		took = (e.age + age) / 2
 	}
 	p.went(e, took)
-	p.pace.known.end(took, p.entries.used)
+	p.pace.Ended(took, p.entries.used-1)
 }
 
 // isPending says whether a status means that the task is not done.
@@ -117,7 +117,7 @@ func (p *poller) gap(entries []*entry, now time.Time) time.Duration {
 	for i, e := range entries {
 		ages[i] = p.clock(now) - e.since
 	}
-	return p.client.jitter(p.pace.gap(ages))
+	return p.client.jitter(p.pace.Gap(ages))
 }
 
 // requeue makes a batch of entries that were asked for with b.

@@ -13,21 +13,33 @@ import (
 	"time"
 )
 
-// The simulation compares paces by the product of what they cost, requests a
-// wait, and what they buy, the mean delay between a task's end and its notice.
-// Ours is the client itself, on the clock of a bubble; the others are their
-// published schedules.
-//
-// "go test ./tasksclient -run Simulation -simulate" prints the tables.
+// requestCost is what a request is worth in seconds of delay, by default.
+const requestCost = float64(defaultCost) / float64(time.Second)
 
-// rival is the schedule of another client: the time until the next poll, after
+// figure is what a wait took.
+type figure struct {
+	requests float64
+	delay    float64 // seconds from each task's end to its result, added up
+}
+
+// cost is J, the measure of all waits.
+func (f figure) cost() float64 { return requestCost*f.requests + f.delay }
+
+func (f *figure) add(g figure) {
+	f.requests += g.requests
+	f.delay += g.delay
+}
+
+func (f figure) over(n int) figure { return figure{f.requests / float64(n), f.delay / float64(n)} }
+
+// schedule is when another client asks: the time until the next request, after
 // the nth from 1.
-type rival struct {
+type schedule struct {
 	name string
 	gap  func(n int, random *rand.Rand) time.Duration
 }
 
-var rivals = []rival{
+var schedules = []schedule{
 	// deepomatic-api 0.10.0: 0.05 s, then 0.1 s and at random up to 0.05 s doubled each time, 1 s at most.
 	{"vendor", func(n int, random *rand.Rand) time.Duration {
 		if n == 1 {
@@ -42,74 +54,24 @@ var rivals = []rival{
 	{"hcloud-go 0.5 s", func(int, *rand.Rand) time.Duration { return 500 * ms }},
 }
 
-// law is how long the tasks of a wait take.
-type law struct {
-	name string
-	draw func(random *rand.Rand, mean float64, tasks int) []float64
-}
-
-func drawn(draw func(random *rand.Rand, mean float64) float64) func(*rand.Rand, float64, int) []float64 {
-	return func(random *rand.Rand, mean float64, tasks int) []float64 {
-		all := make([]float64, tasks)
-		for i := range all {
-			all[i] = draw(random, mean)
-		}
-		return all
-	}
-}
-
-var laws = []law{
-	{"exponential", drawn(func(r *rand.Rand, mean float64) float64 { return mean * r.ExpFloat64() })},
-	{"lognormal", drawn(func(r *rand.Rand, mean float64) float64 { return mean * math.Exp(0.8*r.NormFloat64()-0.32) })},
-	{"uniform", drawn(func(r *rand.Rand, mean float64) float64 { return 2 * mean * r.Float64() })},
-	// All tasks of a wait take the same; which it is differs by a fifth from wait to wait, or the phase of a schedule would decide.
-	{"fixed", func(r *rand.Rand, mean float64, tasks int) []float64 {
-		return slices.Repeat([]float64{mean * (0.8 + 0.4*r.Float64())}, tasks)
-	}},
-	// One worker does one task after the other.
-	{"queue", func(r *rand.Rand, mean float64, tasks int) []float64 {
-		all := make([]float64, tasks)
-		for i := range all {
-			all[i] = 2 * mean * (float64(i) + r.Float64()) / float64(tasks)
-		}
-		return all
-	}},
-}
-
-// figure is what a pace costs and buys, for a wait.
-type figure struct{ requests, delay float64 }
-
-func (f figure) product() float64 { return f.requests * f.delay }
-
-// add adds a figure up.
-func (f *figure) add(g figure) {
-	f.requests += g.requests
-	f.delay += g.delay
-}
-
-func (f figure) over(n int) figure { return figure{f.requests / float64(n), f.delay / float64(n)} }
-
-func (f figure) String() string {
-	return fmt.Sprintf("%.1f x %.3f = %.2f", f.requests, f.delay, f.product())
-}
-
-// simulate is a rival's figure. It asks for at most a hundred tasks with one
-// request too, though the vendor's client puts all into one URL.
-func (v rival) simulate(random *rand.Rand, took []float64) (f figure) {
+// wait waits for tasks that are made at once, by the schedule. It asks for at
+// most a hundred tasks with one request, as ours does, though the vendor's client
+// puts all into one URL.
+func (s schedule) wait(random *rand.Rand, took []float64) (f figure) {
 	left := slices.Clone(took)
 	at := 0.0
 	for n := 1; ; n++ {
 		f.requests += float64((len(left) + 99) / 100)
 		left = slices.DeleteFunc(left, func(d float64) bool {
 			if d <= at {
-				f.delay += (at - d) / float64(len(took))
+				f.delay += at - d
 			}
 			return d <= at
 		})
 		if len(left) == 0 {
 			return f
 		}
-		at += v.gap(n, random).Seconds()
+		at += s.gap(n, random).Seconds()
 	}
 }
 
@@ -147,24 +109,23 @@ func (b *bubble) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response(r, 200, fmt.Sprintf(`{"count":%d,"next":null,"previous":null,"results":[%s]}`, len(tasks), strings.Join(tasks, ","))), nil
 }
 
-// client is ours, with a jitter that can be repeated.
-func (b *bubble) client(t testing.TB, random *rand.Rand) *Client {
+// client is ours.
+func (b *bubble) client(t testing.TB) *Client {
 	t.Helper()
 	b.born, b.took = map[string]time.Time{}, map[string]time.Duration{}
 	c, err := New("k", WithBaseURL("http://127.0.0.1/v0.7"), WithHTTPClient(&http.Client{Transport: b}), WithConcurrency(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.random = random.Float64
 	return c
 }
 
-// cold is our figure for the first wait of a client.
-func cold(t *testing.T, random *rand.Rand, took []float64) (f figure) {
+// cold is our figure for a wait of a new client, for tasks that are made at once.
+func cold(t *testing.T, took []float64) (f figure) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var api bubble
-		client := api.client(t, random)
+		client := api.client(t)
 		var ids []string
 		for i, d := range took {
 			ids = append(ids, fmt.Sprint(i))
@@ -174,52 +135,35 @@ func cold(t *testing.T, random *rand.Rand, took []float64) (f figure) {
 			if r.Err != nil {
 				t.Fatal(r.Err)
 			}
-			f.delay += time.Since(api.end(r.ID)).Seconds() / float64(len(took))
+			f.delay += time.Since(api.end(r.ID)).Seconds()
 		}
 		f.requests = float64(api.requests)
 	})
 	return f
 }
 
-// stream is our figure for one task, from the thousandth of a stream on in which
-// so many are pending on average.
-func stream(t *testing.T, random *rand.Rand, took []float64, mean, pending float64) (f figure) {
+// inTurn is our figure for the waits of one client for one task after the other,
+// where the first ones don't count.
+func inTurn(t *testing.T, took []float64, uncounted int) (f figure) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var api bubble
-		client := api.client(t, random)
-		const warm = 1000
-		counted, before := float64(len(took)-warm), 0
-		ended := make(chan float64, len(took))
+		client := api.client(t)
+		before := 0
 		for i, d := range took {
-			if i == warm {
+			if i == uncounted {
 				before = api.requests
 			}
 			id := fmt.Sprint(i)
 			api.add(id, d)
-			go func() {
-				if _, err := client.Wait(context.Background(), id); err != nil {
-					t.Error(err)
-				}
-				delay := 0.0
-				if i >= warm {
-					delay = time.Since(api.end(id)).Seconds()
-				}
-				ended <- delay
-			}()
-			if pending < 1 { // one after the other
-				f.delay += <-ended / counted
-				continue
+			if _, err := client.Wait(context.Background(), id); err != nil {
+				t.Fatal(err)
 			}
-			time.Sleep(time.Duration(random.ExpFloat64() * mean / pending * float64(time.Second)))
+			if i >= uncounted {
+				f.delay += time.Since(api.end(id)).Seconds()
+			}
 		}
-		for pending >= 1 && len(ended) < len(took) {
-			time.Sleep(time.Second)
-		}
-		for len(ended) > 0 {
-			f.delay += <-ended / counted
-		}
-		f.requests = float64(api.requests-before) / counted
+		f.requests = float64(api.requests - before)
 	})
 	return f
 }
