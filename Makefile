@@ -115,8 +115,8 @@ prism: ## Put Prism, another vendor's validating proxy, between deepotasks and i
 	@tools/prism/check.sh
 
 .PHONY: simulate
-simulate: ## Simulate waits against other clients' paces and print requests x delay (a minute and a half)
-	go test ./tasksclient -run Simulation -v -simulate
+simulate: ## Print what waits cost beside the least they can and beside other clients, and hold the targets (2 minutes)
+	go test ./tasksclient -run Simulation -count=1 -v -simulate
 
 .PHONY: sidebyside
 sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (4 minutes)

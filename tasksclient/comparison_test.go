@@ -3,6 +3,7 @@ package tasksclient
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -40,6 +41,7 @@ type comparison struct {
 	theirs []figure // by schedule
 }
 
+// simulate waits so many times.
 func (s situation) simulate(t *testing.T, waits int) comparison {
 	t.Helper()
 	random := rand.New(rand.NewPCG(uint64(s.tasks), uint64(s.mean*2)))
@@ -67,36 +69,69 @@ func (s situation) simulate(t *testing.T, waits int) comparison {
 	return o
 }
 
-func (o comparison) toLimit() float64  { return o.ours.cost() / o.limit }
-func (o comparison) toVendor() float64 { return o.ours.cost() / o.theirs[0].cost() }
+func (c comparison) oursToLimit() float64 { return c.ours.cost() / c.limit }
+func (c comparison) toVendor() float64    { return c.ours.cost() / c.theirs[0].cost() }
 
-// show prints all figures, as ratios to the limit where it is known.
+// toLimit is what our waits and then those by each schedule cost, for each
+// second of the limit.
+func (c comparison) toLimit() []float64 {
+	all := []float64{c.ours.cost() / c.limit}
+	for _, other := range c.theirs {
+		all = append(all, other.cost()/c.limit)
+	}
+	return all
+}
+
+// show prints all figures, and where limits are known the ratios to them, with
+// their averages and the worst for each number of tasks.
 func show(t *testing.T, title string, all []comparison) {
 	t.Helper()
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	columns := []string{"", "requests", "delay", "J"}
-	if all[0].limit > 0 {
-		columns = append(columns, "limit", "J / limit: ours")
-	}
+	limited := all[0].limit > 0
+	var names []string
 	for _, other := range schedules {
-		columns = append(columns, other.name)
+		names = append(names, other.name)
 	}
-	fmt.Fprintf(table, "%s\tours / vendor\t\n", strings.Join(columns, "\t"))
-	for _, o := range all {
-		fmt.Fprintf(table, "%s, %v s, n = %d\t%.1f\t%.2f\t%.2f\t", o.law.name, o.mean, o.tasks, o.ours.requests, o.ours.delay, o.ours.cost())
-		unit := 1.0
-		if o.limit > 0 {
-			unit = o.limit
-			fmt.Fprintf(table, "%.2f\t%.3f\t", o.limit, o.toLimit())
+	others := strings.Join(names, "\t")
+	if limited {
+		fmt.Fprintf(table, "\trequests\tdelay\tJ\tlimit\tJ / limit: ours\t%s\tours / vendor\t\n", others)
+	} else {
+		fmt.Fprintf(table, "\trequests\tdelay\tJ: ours\t%s\tours / vendor\t\n", others)
+	}
+	ratios := map[int][][]float64{} // to the limit, by the number of tasks
+	for _, c := range all {
+		fmt.Fprintf(table, "%s, %v s, n = %d\t%.1f\t%.2f\t%.2f\t", c.law.name, c.mean, c.tasks, c.ours.requests, c.ours.delay, c.ours.cost())
+		if limited {
+			fmt.Fprintf(table, "%.2f\t%s", c.limit, row(c.toLimit()))
+			ratios[c.tasks] = append(ratios[c.tasks], c.toLimit())
+		} else {
+			for _, other := range c.theirs {
+				fmt.Fprintf(table, "%.2f\t", other.cost())
+			}
 		}
-		for _, other := range o.theirs {
-			fmt.Fprintf(table, "%.2f\t", other.cost()/unit)
+		fmt.Fprintf(table, "%.2f\t\n", c.toVendor())
+	}
+	for _, n := range slices.Sorted(maps.Keys(ratios)) {
+		average, worst := make([]float64, 1+len(schedules)), make([]float64, 1+len(schedules))
+		for _, cell := range ratios[n] {
+			for i, ratio := range cell {
+				average[i] += ratio / float64(len(ratios[n]))
+				worst[i] = max(worst[i], ratio)
+			}
 		}
-		fmt.Fprintf(table, "%.2f\t\n", o.toVendor())
+		fmt.Fprintf(table, "average, n = %d\t\t\t\t\t%s\t\nworst, n = %d\t\t\t\t\t%s\t\n", n, row(average), n, row(worst))
 	}
 	_ = table.Flush()
 	t.Logf("%s\n%s", title, &text)
+}
+
+func row(ratios []float64) string {
+	text := ""
+	for _, ratio := range ratios {
+		text += fmt.Sprintf("%.2f\t", ratio)
+	}
+	return text
 }
 
 // want prints the average and the worst of some ratios, and fails where they
@@ -126,7 +161,7 @@ func TestSimulationAWaitCostsHardlyMoreThanItMust(t *testing.T) {
 		}{{situation{l, mean, 1, false}, 200, 1.3}, {situation{l, mean, 30, false}, 10, 1.15}, {situation{l, mean, 1, true}, 400, 1.08}} {
 			o := c.simulate(t, c.waits)
 			o.limit = least[c.tasks]
-			want(t, fmt.Sprintf("%d tasks, warm %v", c.tasks, c.warm), []comparison{o}, comparison.toLimit, c.most, c.most)
+			want(t, fmt.Sprintf("%d tasks, warm %v", c.tasks, c.warm), []comparison{o}, comparison.oursToLimit, c.most, c.most)
 		}
 		return
 	}
@@ -147,18 +182,18 @@ func TestSimulationAWaitCostsHardlyMoreThanItMust(t *testing.T) {
 		}
 	}
 	show(t, "Cold: n tasks at once, a new client", cold)
-	want(t, "cold, J / limit", cold, comparison.toLimit, 1.17, 1.42)
+	want(t, "cold, J / limit", cold, comparison.oursToLimit, 1.17, 1.42)
 	for _, n := range []int{1, 3, 10, 100} {
 		average, worst := 1.42, 1.42 // the average of all is what counts
 		if n == 100 {
 			average, worst = 1.08, 1.14
 		}
 		some := slices.DeleteFunc(slices.Clone(cold), func(o comparison) bool { return o.tasks != n })
-		want(t, fmt.Sprintf("cold, n = %d, J / limit", n), some, comparison.toLimit, average, worst)
+		want(t, fmt.Sprintf("cold, n = %d, J / limit", n), some, comparison.oursToLimit, average, worst)
 		want(t, fmt.Sprintf("cold, n = %d, ours / vendor", n), some, comparison.toVendor, 1, 1.10)
 	}
 	show(t, "Warm: single tasks in turn, from the hundredth on", warm)
-	want(t, "warm, J / limit", warm, comparison.toLimit, 1.03, 1.03)
+	want(t, "warm, J / limit", warm, comparison.oursToLimit, 1.03, 1.03)
 }
 
 // These have no limit to be held against, and some cost more than with another

@@ -22,20 +22,18 @@
 // All the waits of a client, in however many goroutines, share one poller. It
 // asks for up to a hundred ids with one request, a few requests at once, and
 // hands each finished task to everyone who waits for it. The first poll is at
-// once. Then a request is made when it has become worth its cost: when the delay
-// that has probably built up since the last one, over all the tasks that it asks
-// for, outweighs what a request is worth to you ([WithPolling]). With R(u) for
-// the chance that a task has ended a time u after it was seen pending, the gap g
-// is where the sum over the tasks of ∫ R(u)/(1−R(u)) du, from 0 to g, reaches the
-// cost. For tasks that end at a steady rate λ and are polled often that is
-// √(2·cost/λ), the square root of economic lot sizes (Harris, 1913).
+// once. The next is made when the tasks that it asks for have probably been
+// finished for as long, all their delays added up, as one request is worth to
+// you: 0.4 s, unless you say otherwise ([WithPolling]).
 //
-// How long tasks take the client learns from those that have ended, by the
-// server's own dates, and from those that are pending, which take longer than
-// their age; it forgets what is long ago. As long as it knows nothing it polls
-// after 0.12 s, soon every 0.3 s, and from two minutes on with the root of the
-// age, every 0.7 s at ten minutes and every 1.7 s after an hour. Up to a tenth of
-// the time is added at random, so that programs don't march in step.
+// The client learns how long your tasks take, from those that have finished, by
+// the server's own dates, and from those that are still pending. It forgets what
+// is long ago. Once it knows that they take about ten seconds, it asks for a new
+// one after about eight. Until then it asks ever less often the older a task gets,
+// and more often the more tasks one request covers: for a single task after
+// 0.7 s, every 4 s when it is 10 s old and every 10 s when it is a minute old;
+// for a hundred of them every 0.4 s and every second. Up to a tenth of the time
+// is added at random, so that programs do not all ask at the same moment.
 //
 // The poller has no goroutine while it waits for the next round, and nothing
 // of it is left when the last wait ends; a client needs no closing.

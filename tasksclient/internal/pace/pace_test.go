@@ -158,6 +158,21 @@ func TestTheOrderOfAgesDoesNotMatter(t *testing.T) {
 	}
 }
 
+func TestFloorAndCeilingOnlyCutTheGap(t *testing.T) {
+	t.Parallel()
+	for _, ages := range [][]time.Duration{at(0, 1), at(3*time.Second, 1), at(20*time.Second, 2), {0, 20 * time.Second}, at(time.Hour, 100)} {
+		full := unbounded().Gap(ages)
+		for _, ceiling := range []time.Duration{ms, 100 * ms, time.Second, 3 * time.Second, full + 1, time.Minute} {
+			if got, want := pace.New(cost, ms, ceiling).Gap(ages), min(full, ceiling); got != want {
+				t.Errorf("%v with a ceiling of %v: the gap is %v, want %v", ages, ceiling, got, want)
+			}
+		}
+		if got := pace.New(cost, 2*full, time.Hour).Gap(ages); got != 2*full {
+			t.Errorf("%v with a floor of %v: the gap is %v", ages, 2*full, got)
+		}
+	}
+}
+
 func TestTypicalIsTheMedian(t *testing.T) {
 	t.Parallel()
 	p := unbounded()
