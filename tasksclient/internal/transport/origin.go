@@ -1,0 +1,82 @@
+package transport
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+const maxRedirects = 10 // as net/http has it
+
+// SameOrigin says whether two URLs have the same scheme, host and port. Of a
+// host only ASCII letters fold: for a domain name an İ is no i, as it is for
+// strings.ToLower, and all that folds to ASCII is longer than it.
+func SameOrigin(a, b *url.URL) bool {
+	return a != nil && b != nil && a.Scheme == b.Scheme && port(a) == port(b) &&
+		len(a.Hostname()) == len(b.Hostname()) && strings.EqualFold(a.Hostname(), b.Hostname())
+}
+
+func port(u *url.URL) string {
+	switch port := u.Port(); {
+	case port != "":
+		return port
+	case u.Scheme == "http":
+		return "80"
+	case u.Scheme == "https":
+		return "443"
+	}
+	return ""
+}
+
+// origin is what SameOrigin compares, as text.
+func origin(u *url.URL) string {
+	if u == nil {
+		return "nowhere"
+	}
+	return u.Scheme + "://" + lower(u.Hostname()) + ":" + port(u)
+}
+
+// IsLoopback says whether a host is exactly "localhost" or a loopback address.
+// These are the ones that Go never sends through a proxy; a name such as
+// api.localhost is none of them.
+func IsLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && addr.IsLoopback())
+}
+
+// refusal is why a redirect is not followed.
+type refusal struct {
+	status int
+	reason string
+	cause  error
+}
+
+func (e *refusal) Error() string { return e.reason }
+
+// checkRedirect refuses every redirect that leaves the origin: net/http would
+// send the key along, since it knows nothing of its header. Within the origin
+// the given rule decides.
+func (t *Transport) checkRedirect(given func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		refuse := func(cause error, format string, args ...any) error {
+			return &refusal{req.Response.StatusCode, fmt.Sprintf(format, args...), cause}
+		}
+		switch {
+		case !SameOrigin(req.URL, t.config.Origin):
+			return refuse(nil, "it redirects to another origin, %s, which must not see the API key; check the base URL",
+				t.Redact(origin(req.URL), originBytes))
+		case len(via) >= maxRedirects:
+			return refuse(nil, "it redirects more than %d times", maxRedirects)
+		case given == nil:
+			return nil
+		}
+		err := given(req, via)
+		if err == nil || err == http.ErrUseLastResponse { //nolint:errorlint // net/http knows it only as it is
+			return err
+		}
+		cause := t.redactor.cause(err)
+		return refuse(cause, "the http.Client's CheckRedirect refuses a redirect: %s", cause)
+	}
+}
