@@ -119,8 +119,16 @@ type ROI struct {
 
 // Task The state of a call that was answered with a `task_id`, and its result once there is one.
 type Task struct {
-	// Data The answer of the call that made the task.
-	Data json.RawMessage `json:"data"`
+	// ID The task's id.
+	//
+	// Example: 269999729
+	ID string `json:"id"`
+
+	// Status Where the task stands. `pending` may still change; `success` and `error` are final.
+	Status TaskStatus `json:"status"`
+
+	// Error What went wrong, if the status is `error`.
+	Error *string `json:"error"`
 
 	// DateCreated When the task was made.
 	//
@@ -132,16 +140,8 @@ type Task struct {
 	// Example: 2018-03-10T20:38:13.032942Z
 	DateUpdated *time.Time `json:"date_updated"`
 
-	// Error What went wrong, if the status is `error`.
-	Error *string `json:"error"`
-
-	// ID The task's id.
-	//
-	// Example: 269999729
-	ID string `json:"id"`
-
-	// Status Where the task stands. `pending` may still change; `success` and `error` are final.
-	Status TaskStatus `json:"status"`
+	// Data The answer of the call that made the task.
+	Data json.RawMessage `json:"data"`
 
 	// Subtasks Not described by the vendor; null wherever it was seen.
 	Subtasks json.RawMessage `json:"subtasks"`

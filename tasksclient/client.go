@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
-	"sync/atomic"
+	"time"
 
+	"github.com/deepomatic/tasks/gen"
 	"github.com/deepomatic/tasks/tasksclient/internal/pace"
-	"golang.org/x/time/rate"
+	"github.com/deepomatic/tasks/tasksclient/internal/poll"
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
 // Client asks the tasks API for tasks and waits for them. It is made by [New]
@@ -21,21 +22,12 @@ import (
 // client for a whole program is best, because all its waits share their
 // requests.
 type Client struct {
-	config
-	server  *url.URL      // the base URL, with a slash at its end
-	request *http.Request // what the others are copies of
-	http    *http.Client  // a copy, with a redirect rule of our own
-	rate    *rate.Limiter
-	pause   pause
-	poller  poller
-	batch   atomic.Int64 // how many ids a request may ask for: the option, or less once the server said so
-	passed  atomic.Int64 // how many requests passed since it said so
-
-	// The key lives in closures, where no print, log or encoder can reach it.
-	header func() http.Header
-	scrub  func(string) string
-
-	random func() float64 // in [0, 1), for jitter
+	config    config
+	api       *gen.Client          // builds the requests, and sends them through transport
+	transport *transport.Transport // makes each of them safe
+	poller    *poll.Poller[snapshot]
+	query     query
+	batch     batchSize
 }
 
 // New makes a client that authenticates with apiKey. It reads no environment
@@ -75,9 +67,9 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	switch os.Getenv(envVerifyTLS) {
 	case "", "1":
 	case "0":
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for, by the vendor's variable
-		cfg.httpClient = &http.Client{Transport: transport}
+		unverified := http.DefaultTransport.(*http.Transport).Clone()
+		unverified.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for, by the vendor's variable
+		cfg.httpClient = &http.Client{Transport: unverified}
 	default:
 		return nil, &InputError{Name: envVerifyTLS, Problem: "must be 1 or 0"}
 	}
@@ -101,54 +93,107 @@ func newClient(key string, cfg config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	request, err := newRequest(server)
+	c := &Client{batch: newBatchSize(cfg.batchSize)}
+	c.transport = transport.New(transport.Config{
+		Origin:         server,
+		Client:         cfg.httpClient,
+		Sign:           header(key, cfg.appID, cfg.userAgent),
+		Secrets:        []string{key, cfg.appID},
+		RequestTimeout: cfg.requestTimeout,
+		MaxBodyBytes:   cfg.maxResponseBytes,
+		Limiter:        cfg.limiter,
+		Logger:         cfg.logger,
+		Jitter:         cfg.jitter,
+	})
+	if c.api, err = gen.NewClient(server.String(), gen.WithHTTPClient(c.transport)); err == nil {
+		c.query, err = measureQuery(c.api.Server)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("tasksclient: building the request: %w", err)
+		return nil, fmt.Errorf("tasksclient: building a request: %w", err)
 	}
-	c := &Client{
-		server:  server,
-		request: request,
-		rate:    rate.NewLimiter(min(rate.Limit(cfg.rate), rate.Inf), cfg.burst),
-		header:  header(key, cfg.appID, cfg.userAgent),
-		scrub:   scrubber(key, cfg.appID),
-		random:  rand.Float64,
-	}
-	cfg.appID = "" // it is in header now, and only there
+	c.poller = poll.New(poll.Config[snapshot]{
+		Source:      c.ask,
+		Pace:        pace.New(cfg.cost, cfg.floor, cfg.ceiling),
+		Floor:       cfg.floor,
+		Concurrency: cfg.concurrency,
+		Failures:    cfg.pollFailures,
+		Grace:       cfg.notFoundGrace,
+		Timeout:     cfg.requestTimeout,
+		Fit:         c.fits,
+		Bytes:       c.query.bytes,
+		PausedUntil: c.transport.PausedUntil,
+		Jitter:      cfg.jitter,
+		Logger:      cfg.logger,
+	})
+	cfg.appID = "" // it is in the transport now, in closures that no print reaches
 	c.config = cfg
-	c.http = sameOriginOnly(cfg.httpClient, server, c.scrub)
-	c.batch.Store(int64(cfg.batchSize))
-	c.poller.client = c
-	c.poller.pace = pace.New(c.cost, c.floor, c.ceiling)
 	return c, nil
 }
 
-// Get fetches one task, whatever its status: a task that failed is no error
-// here. Failures that may pass are tried again, see [WithRetry].
+// header adds what each request carries. The key lives in this closure, where
+// no print, log or encoder can reach it.
+func header(key, appID, userAgent string) func(http.Header) {
+	return func(h http.Header) {
+		h.Set("X-API-KEY", key)
+		if appID != "" {
+			h.Set("X-APP-ID", appID)
+		}
+		if userAgent != "" {
+			h.Set("User-Agent", userAgent)
+		}
+		if h.Get("Accept") == "" {
+			h.Set("Accept", "application/json") // without it the API may answer HTML
+		}
+	}
+}
+
+// Do sends a request of yours the way that the client's own requests go: after
+// the pause of a 429 and the rate limit, on the clock of [WithRequestTimeout],
+// with the key, to the API's origin only, and with the answer's body read whole
+// within [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a
+// client that oapi-codegen generates from another document of this API can send
+// through it. Every answer comes back as it is, whatever its status; nothing is
+// tried again.
 //
-// Errors: [*InputError] for an id that can't be one; [*APIError], for which
-// errors.Is knows [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited];
-// [*ProtocolError] for an answer that breaks the contract; otherwise what the
-// network or the context said.
-func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
-	if err := checkID(id); err != nil {
-		return nil, err
+// Errors: [*InputError] for a request without a URL or to another origin;
+// [*ProtocolError] for a redirect to another origin and for a body that is too
+// large; otherwise what the network or the request's context said.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	if req == nil || req.URL == nil {
+		return nil, &InputError{Name: "request", Problem: "is nil or has no URL; make it with http.NewRequestWithContext"}
 	}
-	return retry(ctx, c, func() (*Task, error) { return c.getOnce(ctx, id) })
+	if server, err := url.Parse(c.api.Server); err != nil || !transport.SameOrigin(req.URL, server) {
+		return nil, &InputError{Name: "request", Problem: "is for another origin than the API's, which must not see the API key; check its URL, or WithBaseURL"}
+	}
+	res, err := c.transport.Send(req)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	return res, nil
 }
 
-// checkID refuses what would ask for something else than one task.
-func checkID(id string) error {
-	switch {
-	case id == "":
-		return &InputError{Name: "id", Problem: "is empty"}
-	case id == "." || id == ".." || strings.Contains(id, "/"):
-		return &InputError{Name: "id", Problem: "\"" + oneLine(id, idBytes) + "\" would lead to another path; a task's id has no slash and is neither . nor .."}
-	}
-	return nil
+// Stats says what a client has done so far and what it is doing.
+type Stats struct {
+	Succeeded int64         // requests that were answered with success
+	Failed    int64         // all other requests, also those that were not sent because their context ended
+	Pauses    int64         // how often a 429 paused the client
+	Pending   int           // ids that are being waited for
+	Typical   time.Duration // how long half of the tasks take at most, as far as waits have seen; zero before the first has ended
 }
 
-// parseBaseURL checks a base URL and puts a slash at its end, so that paths
-// resolve below it. Its text is kept out of the errors: it may hold a password.
+// Stats returns what the client has done so far.
+func (c *Client) Stats() Stats {
+	sent := c.transport.Stats()
+	s := Stats{Succeeded: sent.Succeeded, Pauses: sent.Pauses}
+	for _, n := range sent.Failed {
+		s.Failed += n
+	}
+	s.Pending, s.Typical = c.poller.Stats()
+	return s
+}
+
+// parseBaseURL checks a base URL. Its text is kept out of the errors: it may
+// hold a password.
 func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 	refuse := func(problem string) (*url.URL, error) {
 		return nil, &InputError{Name: "base URL", Problem: problem}
@@ -167,22 +212,22 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 		return refuse("must have no query")
 	case u.Fragment != "" || strings.Contains(raw, "#"):
 		return refuse("must have no fragment")
-	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !insecure && !transport.IsLoopback(u.Hostname()):
 		return refuse("is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP")
-	}
-	if !strings.HasSuffix(u.Path, "/") {
-		u.Path += "/"
-		if u.RawPath != "" {
-			u.RawPath += "/"
-		}
 	}
 	return u, nil
 }
 
-func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
+// jitter adds up to a tenth to d, so that programs that started together don't
+// stay in step. It only adds: what a server asked for is never cut short.
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Float64()*float64(d)/10)
+}
+
+// refuseNil refuses a context that is nil before anything is begun with it.
+func refuseNil(ctx context.Context) error {
+	if ctx == nil {
+		return &InputError{Name: "context", Problem: "is nil; pass context.Background() for no deadline"}
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return nil
 }

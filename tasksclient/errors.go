@@ -1,7 +1,6 @@
 package tasksclient
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -183,21 +182,14 @@ func (e *waitError) Error() string {
 
 func (e *waitError) Unwrap() []error { return e.errs }
 
-// pendingError is made here only, so that both the cause and what ctx.Err
-// says can be told by errors.Is.
-func pendingError(ctx context.Context, ids []string, elapsed time.Duration, last error) *PendingError {
-	cause := context.Cause(ctx)
-	if plain := ctx.Err(); plain != nil && !errors.Is(cause, plain) {
-		cause = &causeError{cause: cause, plain: plain}
-	}
-	return &PendingError{IDs: ids, Elapsed: elapsed, Cause: cause, Last: last}
-}
-
-// causeError is a context's own cause that is also what ctx.Err says.
-type causeError struct{ cause, plain error }
-
-func (e *causeError) Error() string   { return e.cause.Error() }
-func (e *causeError) Unwrap() []error { return []error{e.cause, e.plain} }
+const (
+	messageBytes   = 500 // of the server's words in an error
+	snippetBytes   = 200 // of a body in an error
+	idBytes        = 100 // of a task's id in an error
+	requestIDBytes = 64  // of a request id in an error
+	mediaBytes     = 60  // of a content type in an error
+	statusBytes    = 40  // of an undocumented status in an error
+)
 
 // trimPrefix is err's text as part of a message that has the prefix already.
 func trimPrefix(err error) string { return strings.TrimPrefix(err.Error(), "tasksclient: ") }

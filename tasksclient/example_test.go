@@ -101,6 +101,46 @@ func ExampleClient_Get() {
 	// true true 404
 }
 
+// A client that was generated from another document of this API can send
+// through this one: it has the same Do as an http.Client.
+func ExampleClient_Do() {
+	c := client(taskstest.Task{ID: "1"})
+	api, err := gen.NewClient("https://api.deepomatic.com/v0.7", gen.WithHTTPClient(c))
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := api.GetTask(context.Background(), "2")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.StatusCode, res.Body.Close())
+	// Output:
+	// 404 <nil>
+}
+
+// quota is a limit that a program keeps elsewhere, for several processes.
+type quota struct{}
+
+func (quota) Wait(ctx context.Context) error { return ctx.Err() }
+
+func ExampleWithLimiter() {
+	var shared tasksclient.Limiter = quota{}
+	_, err := tasksclient.New("my-key", tasksclient.WithLimiter(shared))
+	fmt.Println(err)
+	// Output:
+	// <nil>
+}
+
+func ExampleClient_Stats() {
+	c := client(taskstest.Task{ID: "1"})
+	_, _ = c.Wait(context.Background(), "1")
+	_, _ = c.Get(context.Background(), "2")
+	var s tasksclient.Stats = c.Stats()
+	fmt.Println(s.Succeeded, s.Failed, s.Pauses, s.Pending)
+	// Output:
+	// 1 1 0 0
+}
+
 func ExampleClient_List() {
 	c := client(taskstest.Task{ID: "1", Data: `{}`}, taskstest.Task{ID: "2", Error: "no image"})
 	for task, err := range c.List(context.Background(), "1", "2", "3") {

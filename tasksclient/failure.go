@@ -1,102 +1,167 @@
 package tasksclient
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/deepomatic/tasks/gen"
+	"github.com/deepomatic/tasks/tasksclient/internal/poll"
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// failed deals with ids whose poll failed. What may pass is tried again, as
-// often as the option allows; what can be the fault of a single id is asked for
-// apart from others and in ever smaller parts, so that it does not take its
-// neighbours with it; the rest ends here.
-func (p *poller) failed(b *batch, entries []*entry, err error) {
-	now := time.Now()
-	switch {
-	case errors.Is(err, ErrUnauthorized):
-		p.end(entries, err)
-	case tooMuch(err) && len(b.entries) > 1:
-		p.client.halve(err, len(b.entries))
-		p.split(b, entries, (len(entries)+1)/2, now, errors.Is(err, errTooLarge))
-	case !mayPass(err) && len(b.entries) > 1:
-		p.split(b, entries, (len(entries)+3)/4, now, true)
-	case !mayPass(err):
-		p.end(entries, err)
+// explain makes an exported error of the facts of a request that failed.
+func (c *Client) explain(err error) error {
+	f, ok := errors.AsType[*transport.Failure](err)
+	if !ok {
+		return fmt.Errorf("tasksclient: building a request: %w", err)
+	}
+	switch f.Kind {
+	case transport.Status:
+		return &APIError{
+			StatusCode: f.StatusCode,
+			Method:     f.Method,
+			Path:       f.Path,
+			RequestID:  c.transport.Redact(f.Header.Get("X-Request-Id"), requestIDBytes),
+			RetryAfter: f.RetryAfter,
+			Detail:     c.transport.Redact(detail(f.Body), messageBytes),
+			Snippet:    c.transport.Redact(string(f.Body), snippetBytes),
+		}
+	case transport.UnexpectedStatus, transport.Refused, transport.TooLarge, transport.TooLargeAnnounced:
+		return &ProtocolError{StatusCode: f.StatusCode, Method: f.Method, Path: f.Path, Reason: f.Reason, Err: f}
 	default:
-		p.tryAgain(b, entries, err, now)
+		return fmt.Errorf("tasksclient: %w", f)
 	}
 }
 
-// worrying is how many failures in a row are worth a warning.
-const worrying = 3
-
-func (p *poller) end(entries []*entry, err error) {
-	for _, e := range entries {
-		p.finish(e, Result{Task: e.snapshot(), Err: err})
-	}
-}
-
-// tryAgain counts a failure that may pass against each id. If an earlier page
-// of the same poll was read, the count begins anew: these ids come first the
-// next time, so a list of many pages gets to its end, however often it breaks.
-func (p *poller) tryAgain(b *batch, entries []*entry, err error, now time.Time) {
-	left := entries[:0:0]
-	for _, e := range entries {
-		r := e.rarely()
-		r.lastErr = err
-		if r.failures++; b.heard {
-			r.failures = 0
+// detail reads the shapes of error bodies that are known: {"detail": …},
+// {"error": …}, field errors ({"a field": ["…"]}) and bare arrays of text.
+func detail(body []byte) string {
+	var known gen.ErrorDetail
+	if json.Unmarshal(body, &known) == nil {
+		for _, text := range []*string{known.Detail, known.Error} {
+			if text != nil && *text != "" {
+				return *text
+			}
 		}
-		if r.failures < p.client.pollFailures {
-			left = append(left, e)
-			continue
+	}
+	var anything any
+	if json.Unmarshal(body, &anything) != nil {
+		return ""
+	}
+	fields, isObject := anything.(map[string]any)
+	if !isObject {
+		if _, isText := anything.(string); isText {
+			return ""
 		}
-		p.finish(e, Result{Task: e.snapshot(), Err: gaveUp(r.failures, err)})
+		return words(anything, "; ")
 	}
-	if len(left) == 0 {
-		return
+	var texts []string
+	for name, value := range fields {
+		if text := words(value, " "); text != "" {
+			texts = append(texts, name+": "+text)
+		}
 	}
-	failures := left[0].rare.failures
-	due := now.Add(p.client.backoffAfter(max(failures, 1), patience(p.clock(now)-left[0].since), err))
-	level := slog.LevelDebug
-	if failures >= worrying {
-		level = slog.LevelWarn
-	}
-	p.client.logger.LogAttrs(left[0].waiter.ctx, level, "tasks poll failed; trying again", slog.String("error", err.Error()),
-		slog.Int("ids", len(left)), slog.Duration("in", due.Sub(now).Round(time.Millisecond)))
-	size, apart := len(left), mayBePoison(err)
-	if failures > 1 && apart {
-		size = (size + 4) / 5 // a hundred come down to one in three steps
-	}
-	p.split(b, left, size, due, apart)
+	slices.Sort(texts)
+	return strings.Join(texts, "; ")
 }
 
-// gaveUp says that failing ended a wait.
-func gaveUp(failures int, err error) error {
-	if failures == 1 {
-		return err
+// words is a text, or an array of texts, joined; "" if it is something else.
+func words(value any, with string) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case []any:
+		var texts []string
+		for _, one := range value {
+			if text := words(one, with); text != "" {
+				texts = append(texts, text)
+			}
+		}
+		return strings.Join(texts, with)
 	}
-	return fmt.Errorf("tasksclient: gave up after %d failed polls in a row: %w", failures, err)
+	return ""
 }
 
-// split queues entries in parts of the given size.
-func (p *poller) split(b *batch, entries []*entry, size int, due time.Time, apart bool) {
-	for len(entries) > 0 {
-		n := min(size, len(entries))
-		p.requeue(b, entries[:n], due, apart).failed = true
-		entries = entries[n:]
+// failureKind says what an error means to those who wait for so many ids.
+func failureKind(err error, ids int) poll.Kind {
+	f, _ := errors.AsType[*transport.Failure](err)
+	api, isAPI := errors.AsType[*APIError](err)
+	switch {
+	case isTooLarge(err) && ids > 1:
+		return poll.TooLarge
+	case isTransient(err) && f != nil && f.Kind == transport.Timeout:
+		return poll.Timeout
+	case isTransient(err):
+		return poll.Transient
+	case isAPI && errors.Is(api, ErrUnauthorized):
+		return poll.Unauthorized
+	case isAPI && errors.Is(api, ErrNotFound):
+		return poll.NotFound
+	default:
+		return poll.Refused
 	}
 }
 
-// mayBePoison says whether a failure that comes again may be the fault of one
-// task among many. A network that is down or a proxy that is busy is not, and
-// splitting batches would only make more requests for it to refuse.
-func mayBePoison(err error) bool {
+// isTransient says whether the same request may succeed later: after anything
+// that the network did, 408, 429, 5xx, and an answer that can't be read, unless
+// it said beforehand that it is too large.
+func isTransient(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.StatusCode == http.StatusInternalServerError
+		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
 	}
-	_, unreadable := errors.AsType[*ProtocolError](err)
-	return unreadable || errors.Is(err, errCutBody)
+	f, ok := errors.AsType[*transport.Failure](err)
+	return !ok || f.Kind != transport.TooLargeAnnounced
 }
+
+// isTooLarge says whether the request or its answer was too large, so that
+// fewer ids may do.
+func isTooLarge(err error) bool {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		switch api.StatusCode {
+		case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
+			return true
+		}
+	}
+	f, ok := errors.AsType[*transport.Failure](err)
+	return ok && (f.Kind == transport.TooLarge || f.Kind == transport.TooLargeAnnounced)
+}
+
+// learnSize halves the batch size if the server said that so many ids are too
+// many. An answer that is too large says so of its own ids only.
+func (c *Client) learnSize(err error, ids int) {
+	if _, ok := errors.AsType[*APIError](err); ok {
+		c.batch.halve(ids)
+	}
+}
+
+// retryAfter is the least time until a request is tried again. That of a 429 is
+// kept by the pause of the whole client.
+func retryAfter(err error) time.Duration {
+	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode != http.StatusTooManyRequests {
+		return api.RetryAfter
+	}
+	return 0
+}
+
+// contextError is why ctx ended: its cause, and what ctx.Err says, so that
+// errors.Is can tell both.
+func contextError(ctx context.Context) error {
+	cause, err := context.Cause(ctx), ctx.Err()
+	if err != nil && !errors.Is(cause, err) {
+		return &causeError{cause: cause, err: err}
+	}
+	return cause
+}
+
+// causeError is a context's own cause that is also what ctx.Err says.
+type causeError struct{ cause, err error }
+
+func (e *causeError) Error() string   { return e.cause.Error() }
+func (e *causeError) Unwrap() []error { return []error{e.cause, e.err} }

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"math/rand"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/deepomatic/tasks/tasksclient"
@@ -33,9 +33,8 @@ type stranger struct {
 func newStranger(t *testing.T) (*stranger, *tasksclient.Client) {
 	t.Helper()
 	s := &stranger{random: rand.New(rand.NewSource(1)), ends: map[string]time.Time{}, failing: map[string]bool{}}
-	server := httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(server.Close)
-	client, err := tasksclient.New("k", tasksclient.WithBaseURL(server.URL+"/v0.7"))
+	network := servePipes(t, http.HandlerFunc(s.serve))
+	client, err := tasksclient.New("k", tasksclient.WithBaseURL("http://127.0.0.1/v0.7"), tasksclient.WithHTTPClient(network))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,46 +166,50 @@ func (m mishap) send(w http.ResponseWriter, v any) {
 
 func TestAThousandTasksOfAStrangeServerCostAtMost400Requests(t *testing.T) {
 	t.Parallel()
-	server, client := newStranger(t)
-	ids := server.submit(1000)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	results, err := client.WaitAll(ctx, ids)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, r := range results {
-		if r.ID != ids[i] || string(r.Task.Data) != fmt.Sprintf(`{"mine":%q}`, ids[i]) {
-			t.Fatalf("position %d: %s has %s", i, r.ID, r.Task.Data)
+	synctest.Test(t, func(t *testing.T) {
+		server, client := newStranger(t)
+		ids := server.submit(1000)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		results, err := client.WaitAll(ctx, ids)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if n := server.requests.Load(); n > 400 {
-		t.Errorf("%d requests", n)
-	} else {
-		t.Logf("%d requests for 1000 tasks", n)
-	}
+		for i, r := range results {
+			if r.ID != ids[i] || string(r.Task.Data) != fmt.Sprintf(`{"mine":%q}`, ids[i]) {
+				t.Fatalf("position %d: %s has %s", i, r.ID, r.Task.Data)
+			}
+		}
+		if n := server.requests.Load(); n > 400 {
+			t.Errorf("%d requests", n)
+		} else {
+			t.Logf("%d requests for 1000 tasks", n)
+		}
+	})
 }
 
 func TestTwoThousandGoroutinesInWaitCostAtMost800Requests(t *testing.T) {
 	t.Parallel()
-	server, client := newStranger(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var wg sync.WaitGroup
-	for _, id := range server.submit(2000) {
-		wg.Go(func() {
-			task, err := client.Wait(ctx, id)
-			if err != nil || string(task.Data) != fmt.Sprintf(`{"mine":%q}`, id) {
-				t.Errorf("%s: %v", id, err)
-			}
-		})
-	}
-	wg.Wait()
-	if n := server.requests.Load(); n > 800 {
-		t.Errorf("%d requests", n)
-	} else {
-		t.Logf("%d requests for 2000 goroutines", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server, client := newStranger(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var wg sync.WaitGroup
+		for _, id := range server.submit(2000) {
+			wg.Go(func() {
+				task, err := client.Wait(ctx, id)
+				if err != nil || string(task.Data) != fmt.Sprintf(`{"mine":%q}`, id) {
+					t.Errorf("%s: %v", id, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := server.requests.Load(); n > 800 {
+			t.Errorf("%d requests", n)
+		} else {
+			t.Logf("%d requests for 2000 goroutines", n)
+		}
+	})
 }
 
 func TestAStrangeServerThatFails40PercentOfRequestsLosesNothing(t *testing.T) {
@@ -214,40 +217,42 @@ func TestAStrangeServerThatFails40PercentOfRequestsLosesNothing(t *testing.T) {
 	for name, tenth := range map[string]bool{"all is well with the tasks": false, "every tenth id is unknown and a fifth of the tasks fails": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, client := newStranger(t)
-			server.faulty = true
-			ids := server.submit(2000)
-			for i, id := range ids {
-				if tenth && i%10 == 0 {
-					delete(server.ends, id)
-				} else if tenth && i%5 == 1 {
-					server.failing[id] = true
+			synctest.Test(t, func(t *testing.T) {
+				server, client := newStranger(t)
+				server.faulty = true
+				ids := server.submit(2000)
+				for i, id := range ids {
+					if tenth && i%10 == 0 {
+						delete(server.ends, id)
+					} else if tenth && i%5 == 1 {
+						server.failing[id] = true
+					}
 				}
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-			defer cancel()
-			seen := map[string]bool{}
-			for r := range client.WaitEach(ctx, ids) {
-				if seen[r.ID] {
-					t.Errorf("%s came twice", r.ID)
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+				defer cancel()
+				seen := map[string]bool{}
+				for r := range client.WaitEach(ctx, ids) {
+					if seen[r.ID] {
+						t.Errorf("%s came twice", r.ID)
+					}
+					seen[r.ID] = true
+					var failed *tasksclient.TaskError
+					right := r.Err == nil && string(r.Task.Data) == fmt.Sprintf(`{"mine":%q}`, r.ID)
+					switch {
+					case server.failing[r.ID]:
+						right = errors.As(r.Err, &failed) && failed.Message == "failed "+r.ID
+					case server.ends[r.ID].IsZero():
+						right = errors.Is(r.Err, tasksclient.ErrNotFound)
+					}
+					if !right {
+						t.Errorf("%s: %v", r.ID, r.Err)
+					}
 				}
-				seen[r.ID] = true
-				var failed *tasksclient.TaskError
-				right := r.Err == nil && string(r.Task.Data) == fmt.Sprintf(`{"mine":%q}`, r.ID)
-				switch {
-				case server.failing[r.ID]:
-					right = errors.As(r.Err, &failed) && failed.Message == "failed "+r.ID
-				case server.ends[r.ID].IsZero():
-					right = errors.Is(r.Err, tasksclient.ErrNotFound)
+				if len(seen) != len(ids) {
+					t.Errorf("%d results for %d ids", len(seen), len(ids))
 				}
-				if !right {
-					t.Errorf("%s: %v", r.ID, r.Err)
-				}
-			}
-			if len(seen) != len(ids) {
-				t.Errorf("%d results for %d ids", len(seen), len(ids))
-			}
-			t.Logf("%d of %d right, with %d requests", len(seen), len(ids), server.requests.Load())
+				t.Logf("%d of %d right, with %d requests", len(seen), len(ids), server.requests.Load())
+			})
 		})
 	}
 }

@@ -1,14 +1,14 @@
 package tasksclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"log/slog"
-	"net/url"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/deepomatic/tasks/gen"
 )
 
 // List fetches many tasks, whatever their status. It asks for up to 100 ids a
@@ -24,7 +24,7 @@ import (
 func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error] {
 	return func(yield func(*Task, error) bool) {
 		todo, err := distinct(ids)
-		if err != nil {
+		if err = cmp.Or(refuseNil(ctx), err); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -33,16 +33,17 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 			if queue[0] = queue[0][len(batch):]; len(queue[0]) == 0 {
 				queue = queue[1:]
 			}
-			left := wanted(batch)
+			left := newSet(batch)
 			err := c.listBatch(ctx, batch, left, yield)
 			switch {
 			case errors.Is(err, errStopped):
 				return
-			case tooMuch(err) && len(batch) > 1:
-				c.halve(err, len(batch))
-				batch = slices.DeleteFunc(batch, func(id string) bool { return !has(left, id) })
+			case isTooLarge(err) && len(batch) > 1:
+				c.learnSize(err, len(batch))
+				batch = slices.DeleteFunc(batch, func(id string) bool { return !left.has(id) })
 				half := len(batch) / 2
 				queue = append([][]string{batch[:half:half], batch[half:]}, queue...)
+				queue = slices.DeleteFunc(queue, func(part []string) bool { return len(part) == 0 })
 			case err != nil:
 				yield(nil, err)
 				return
@@ -56,22 +57,22 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 var errStopped = errors.New("stopped")
 
 // listBatch yields the tasks of one batch, and takes them out of left.
-func (c *Client) listBatch(ctx context.Context, ids []string, left map[string]string, yield func(*Task, error) bool) error {
-	ask := func(follow url.Values) (*page, error) {
-		return retry(ctx, c, func() (*page, error) { return c.listOnce(ctx, ids, left, follow) })
+func (c *Client) listBatch(ctx context.Context, ids []string, left set, yield func(*Task, error) bool) error {
+	ask := func(next string) (*gen.TaskPage, error) {
+		return retry(ctx, c, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
 	}
 	for tasks, err := range c.pages(ctx, ids, left, ask) {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		for _, t := range tasks {
+		for _, t := range c.tasks(tasks) {
 			if !yield(t, nil) {
 				return errStopped
 			}
 		}
 	}
 	for _, id := range ids {
-		if !has(left, id) {
+		if !left.has(id) {
 			continue
 		}
 		t, err := c.Get(ctx, id)
@@ -82,136 +83,42 @@ func (c *Client) listBatch(ctx context.Context, ids []string, left map[string]st
 	return nil
 }
 
-// page is one page of a list, as far as it can be read and trusted.
-type page struct {
-	tasks []*Task
-	next  string
-}
-
 // pages asks for page after page until each id in left was seen or the server
 // has no more, and yields what each brings of left. A next that can't be
 // followed ends the listing like no next at all: what is still missing then is
 // asked for by itself, so a bad link costs requests but no task.
-func (c *Client) pages(ctx context.Context, ids []string, left map[string]string, ask func(follow url.Values) (*page, error)) iter.Seq2[[]*Task, error] {
-	return func(yield func([]*Task, error) bool) {
-		var follow url.Values
+func (c *Client) pages(ctx context.Context, ids []string, left set, ask func(next string) (*gen.TaskPage, error)) iter.Seq2[[]gen.Task, error] {
+	return func(yield func([]gen.Task, error) bool) {
+		next := ""
 		seen := map[string]bool{}
 		for range len(ids) + 1 { // a page holds at least one of them, or none follows
-			p, err := ask(follow)
+			p, err := ask(next)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			tasks := slices.DeleteFunc(p.tasks, func(t *Task) bool {
-				wanted := has(left, t.ID) // neither foreign nor a repeat
-				delete(left, t.ID)
-				return !wanted
-			})
-			if !yield(tasks, nil) || len(left) == 0 || p.next == "" {
+			if !yield(left.pick(p.Results), nil) || len(left) == 0 || p.Next == nil || *p.Next == "" {
 				return
 			}
-			follow = followQuery(p.next)
-			key := follow.Encode()
-			if len(follow) == 0 || len(key) > maxFollowBytes || seen[key] {
-				c.logger.LogAttrs(ctx, slog.LevelWarn, "tasks page has a next that leads nowhere; asking for the rest one by one",
+			if next = c.query.following(p.Next); next == "" || seen[next] {
+				c.config.logger.LogAttrs(ctx, slog.LevelWarn, "a page of tasks has a next that leads nowhere; asking for the rest one by one",
 					slog.Int("missing", len(left)))
 				return
 			}
-			seen[key] = true
+			seen[next] = true
 		}
 	}
 }
 
-// maxFollowBytes bounds what a next may add to a request.
-const maxFollowBytes = 1024
-
-// followQuery is what a next adds to the request: its query without ids. Its
-// scheme, host and path are not used: behind a proxy they may be wrong, and
-// the key must stay on its origin. Its ids are not either: a next that lost
-// them would list the whole account.
-func followQuery(next string) url.Values {
-	u, err := url.Parse(next)
+// listOnce asks for one page.
+func (c *Client) listOnce(ctx context.Context, ids []string, next string) (*gen.TaskPage, error) {
+	res, err := c.api.ListTasks(ctx, &gen.ListTasksParams{TaskIDs: ids}, follow(next))
 	if err != nil {
-		return nil
+		return nil, c.explain(err)
 	}
-	q := u.Query()
-	q.Del("task_ids")
-	return q
-}
-
-// listOnce asks for one page of what is left of ids.
-func (c *Client) listOnce(ctx context.Context, ids []string, left map[string]string, follow url.Values) (*page, error) {
-	a, err := c.do(ctx, c.listURL(ids, follow))
-	if err != nil {
-		return nil, err
-	}
-	defer a.done()
-	c.grow(len(ids))
-	return c.page(a, left)
-}
-
-// page reads a page. If one of its tasks can't be read, the others still are.
-func (c *Client) page(a answer, asked map[string]string) (*page, error) {
-	p := &page{}
-	if unfit := decode(a.body.Bytes(), (&wirePage{p, asked}).read); unfit != nil {
-		var loose wireLoose
-		if err := decode(a.body.Bytes(), loose.read, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || len(loose.results) == 0 {
-			return nil, c.unreadable(a, "a page of tasks", unfit)
-		}
-		p = &page{tasks: make([]*Task, 0, len(loose.results)), next: loose.next}
-		for _, value := range loose.results {
-			t := &Task{}
-			if decode(value, (&wireTask{t, asked}).read) == nil {
-				p.tasks = append(p.tasks, t)
-			}
-		}
-	}
-	if p.tasks == nil {
-		return nil, a.refuse("it is no page: it has no results", nil)
-	}
-	p.tasks = slices.DeleteFunc(p.tasks, func(t *Task) bool { return t.ID == "" || t.Status == "" })
-	for _, t := range p.tasks {
-		c.clean(t)
-	}
-	return p, nil
-}
-
-// maxQueryBytes keeps a request's line well under the 8 KB that servers
-// commonly allow.
-const maxQueryBytes = 4096
-
-// fit says how many of the first ids one request may ask for: at least one.
-func (c *Client) fit(ids []string) int {
-	n, bytes := 0, 0
-	for most := min(int(c.batch.Load()), len(ids)); n < most; n++ {
-		if bytes += queryBytes(ids[n]); bytes > maxQueryBytes && n > 0 {
-			break
-		}
-	}
-	return n
-}
-
-func queryBytes(id string) int { return len("&task_ids=") + len(url.QueryEscape(id)) }
-
-// halve takes the server's word, a 413 or its like, that n ids are too many
-// for any request. An answer that is too large says so of its own ids only.
-func (c *Client) halve(err error, n int) {
-	if errors.Is(err, errTooLarge) {
-		return
-	}
-	c.passed.Store(0)
-	for old := c.batch.Load(); old >= int64(n) && !c.batch.CompareAndSwap(old, max(int64(n)/2, 1)); old = c.batch.Load() {
-	}
-}
-
-// grow doubles a halved batch again after twenty that passed, if they were at
-// least half as large: the 413 may have been a fault. A server that means it
-// refuses one request in twenty.
-func (c *Client) grow(n int) {
-	size := c.batch.Load()
-	if size < int64(c.batchSize) && 2*int64(n) >= size && c.passed.Add(1)%20 == 0 {
-		c.batch.CompareAndSwap(size, min(2*size, int64(c.batchSize)))
-	}
+	defer func() { _ = res.Body.Close() }()
+	c.batch.grow(len(ids))
+	return c.readPage(res, len(ids))
 }
 
 // distinct checks ids and drops those that were given before.
@@ -233,18 +140,34 @@ func distinct(ids []string) ([]string, error) {
 	return once, nil
 }
 
-// wanted is a set of ids, and holds the text of each.
-func wanted(ids []string) map[string]string {
-	m := make(map[string]string, len(ids))
+// set is a set of ids, and holds the text of each.
+type set map[string]string
+
+func newSet(ids []string) set {
+	s := make(set, len(ids))
 	for _, id := range ids {
-		m[id] = id
+		s[id] = id
 	}
-	return m
+	return s
 }
 
-func has(ids map[string]string, id string) bool {
-	_, ok := ids[id]
+func (s set) has(id string) bool {
+	_, ok := s[id]
 	return ok
+}
+
+// pick takes those tasks out of s that are in it: neither foreign nor a repeat.
+// They get the ids that were asked for, so that each text is held once.
+func (s set) pick(tasks []gen.Task) []gen.Task {
+	picked := tasks[:0]
+	for _, g := range tasks {
+		if id, ok := s[g.ID]; ok && g.Status != "" {
+			delete(s, id)
+			g.ID = id
+			picked = append(picked, g)
+		}
+	}
+	return picked
 }
 
 // errNoIDs is for an empty list, which would mean every task of the account.

@@ -1,7 +1,6 @@
 package tasksclient
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -53,9 +52,14 @@ func TestListYieldsEachIDOnceWhateverThePagesHold(t *testing.T) {
 			[]string{"a success", "b success"},
 		},
 		"shuffled, repeated and foreign tasks": {
+			[]string{"a", "b", "c", "d"},
+			[]step{{0, "a,b,c,d", page1("b", "success", "z", "success", "a", "success", "b", "pending")}, {0, "c", one("success")}, {0, "d", one("pending")}},
+			[]string{"b success", "a success", "c success", "d pending"},
+		},
+		"more tasks than were asked for": {
 			[]string{"a", "b"},
-			[]step{{0, "a,b", page1("b", "success", "z", "success", "a", "success", "b", "pending", "b", "success")}},
-			[]string{"b success", "a success"},
+			[]step{{0, "a,b", page1("z", "success", "a", "success", "b", "success")}, {0, "b", one("success")}},
+			[]string{"a success", "b success"},
 		},
 		"an id that is left out, and known": {
 			[]string{"a", "b"},
@@ -266,10 +270,10 @@ func TestABatchWhoseAnswerIsTooLargeIsAskedForInParts(t *testing.T) {
 	if got := listed(t, c, ids...); len(got) != 10 || slices.Contains(got, "ProtocolError") {
 		t.Errorf("got %q", got)
 	}
-	if c.batch.Load() != 100 {
-		t.Errorf("the batch size is now %d, though the requests were not at fault", c.batch.Load())
+	if c.batch.now.Load() != 100 {
+		t.Errorf("the batch size is now %d, though the requests were not at fault", c.batch.now.Load())
 	}
-	if _, err := c.Get(t.Context(), "no"); err == nil || errors.Is(err, errTooLarge) {
+	if _, err := c.Get(t.Context(), "no"); kindOf(err) != "ProtocolError" || isTooLarge(err) {
 		t.Errorf("err = %v", err) // a page, not a task: all() answers nothing else
 	}
 }
@@ -288,11 +292,11 @@ func TestABatchThatWasHalvedGrowsAgain(t *testing.T) {
 		ids = append(ids, fmt.Sprint(i))
 	}
 	_ = listed(t, c, ids[:100]...)
-	if got := c.batch.Load(); got != 12 {
+	if got := c.batch.now.Load(); got != 12 {
 		t.Errorf("after three refusals the batch is %d", got)
 	}
 	_ = listed(t, c, ids...)
-	if got := c.batch.Load(); got != 48 { // 20 of 12, 20 of 24, and the rest
+	if got := c.batch.now.Load(); got != 48 { // 20 of 12, 20 of 24, and the rest
 		t.Errorf("after a thousand ids that passed it is %d", got)
 	}
 }

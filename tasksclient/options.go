@@ -1,11 +1,14 @@
 package tasksclient
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // An Option changes how a [Client] behaves. The order of options does not
@@ -26,8 +29,9 @@ type config struct {
 	cost             time.Duration
 	floor, ceiling   time.Duration
 	requestTimeout   time.Duration
-	rate             float64
-	burst            int
+	limiter          Limiter
+	badRate          bool
+	jitter           func(time.Duration) time.Duration
 	concurrency      int
 	batchSize        int
 	maxResponseBytes int64
@@ -35,7 +39,10 @@ type config struct {
 	pendingStatus    []Status
 }
 
-const defaultBaseURL = "https://api.deepomatic.com/v0.7"
+const (
+	defaultBaseURL = "https://api.deepomatic.com/v0.7"
+	defaultCost    = 400 * time.Millisecond
+)
 
 func defaults() config {
 	return config{
@@ -49,7 +56,7 @@ func defaults() config {
 		floor:            50 * time.Millisecond,
 		ceiling:          30 * time.Second,
 		requestTimeout:   30 * time.Second,
-		rate:             math.Inf(1),
+		jitter:           jitter,
 		concurrency:      4,
 		batchSize:        100,
 		maxResponseBytes: 64 << 20,
@@ -126,7 +133,26 @@ func WithRequestTimeout(d time.Duration) Option { return func(c *config) { c.req
 // The default is no limit: the pace of polling and the API's own 429 answers,
 // which pause the whole client, are enough for most.
 func WithRateLimit(perSecond float64, burst int) Option {
-	return func(c *config) { c.rate, c.burst = perSecond, burst }
+	return func(c *config) {
+		c.limiter = rate.NewLimiter(min(rate.Limit(perSecond), rate.Inf), burst)
+		c.badRate = !(perSecond > 0) || (!math.IsInf(perSecond, 1) && burst < 1)
+	}
+}
+
+// A Limiter makes each request wait for its turn; see [WithLimiter]. A
+// *rate.Limiter of golang.org/x/time/rate is one. If it also has a method
+// Pause(d time.Duration), it is told of each pause that a 429 demands.
+type Limiter interface {
+	// Wait returns nil when a request may be made, or an error if ctx ends
+	// before that.
+	Wait(ctx context.Context) error
+}
+
+// WithLimiter sets what each request waits for before it is made, such as a
+// quota that several processes share. It takes the place of [WithRateLimit].
+// Nil, the default, sets no limit.
+func WithLimiter(limiter Limiter) Option {
+	return func(c *config) { c.limiter, c.badRate = limiter, false }
 }
 
 // WithConcurrency sets how many polls may be under way at once for all waits
@@ -174,7 +200,7 @@ func (c *config) check() error {
 		{"WithRetry", c.attempts < 1 || c.pollFailures < 1, "both counts must be at least 1, which means no second try"},
 		{"WithPolling", c.cost <= 0 || c.floor <= 0 || c.ceiling < c.floor, "the cost and the floor must be positive and the ceiling no less than the floor"},
 		{"WithRequestTimeout", c.requestTimeout < 0, "must not be negative; zero sets no limit"},
-		{"WithRateLimit", !(c.rate > 0) || (!math.IsInf(c.rate, 1) && c.burst < 1), "the rate must be positive and the burst at least 1"},
+		{"WithRateLimit", c.badRate, "the rate must be positive and the burst at least 1"},
 		{"WithConcurrency", c.concurrency < 1, "must be at least 1"},
 		{"WithBatchSize", c.batchSize < 1 || c.batchSize > 100, "must be from 1 to 100"},
 		{"WithMaxResponseBytes", c.maxResponseBytes < 1, "must be at least 1"},

@@ -25,12 +25,19 @@ func (f apiFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r
 // that a test can name the exact instant of each request.
 func (f apiFunc) client(t testing.TB, opts ...Option) *Client {
 	t.Helper()
-	c, err := New("the-key", append([]Option{WithBaseURL("https://api.test/v0.7"), WithHTTPClient(&http.Client{Transport: f}), WithPolling(defaultCost, 100*ms, 100*ms)}, opts...)...)
+	c, err := New("the-key", append([]Option{WithBaseURL("https://api.test/v0.7"), WithHTTPClient(&http.Client{Transport: f}),
+		WithPolling(400*ms, 100*ms, 100*ms), withJitter(0)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.random = func() float64 { return 0 }
 	return c
+}
+
+// withJitter adds this share to what is jittered.
+func withJitter(share float64) Option {
+	return func(c *config) {
+		c.jitter = func(d time.Duration) time.Duration { return d + time.Duration(share*float64(d)) }
+	}
 }
 
 // asked is how a test writes a request: "ID" for a task by itself, "ID,ID" for

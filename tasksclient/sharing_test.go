@@ -195,7 +195,7 @@ func TestTenThousandGoroutinesInWaitMakeNoMoreRequestsThanOneWaitAll(t *testing.
 				mu.Lock()
 				defer mu.Unlock()
 				return api.RoundTrip(r)
-			}).client(t, WithPolling(defaultCost, 50*ms, 30*time.Second))
+			}).client(t, WithPolling(400*ms, 50*ms, 30*time.Second))
 			wait(t, c, ids)
 			made = api.requests
 		})

@@ -1,14 +1,15 @@
 package tasksclient
 
 import (
-	"bytes"
-	"encoding/json"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json"
+
+	"github.com/deepomatic/tasks/gen"
 )
 
 // Status is where a task stands. The page documents the three values below;
@@ -36,10 +37,10 @@ type Task struct {
 	DateUpdated time.Time
 	// Data is the answer of the call that made the task, as it came; nil
 	// unless the task succeeded. [Decode] reads it into a type.
-	Data json.RawMessage
+	Data stdjson.RawMessage
 	// Subtasks is described nowhere and null wherever it was seen: nil then,
 	// otherwise the JSON as it came.
-	Subtasks json.RawMessage
+	Subtasks stdjson.RawMessage
 }
 
 // Decode reads t.Data into a T, such as gen.InferenceResult. Names are
@@ -66,12 +67,10 @@ func Decode[T any](t *Task) (T, error) {
 	if t.Data == nil {
 		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
 	}
-	if err := jsonv2.Unmarshal(t.Data, &v); err != nil {
-		if misfit, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
-			err = &unfit{misfit.JSONPointer, misfit.JSONKind, misfit.GoType}
-		}
-		return zero, &ProtocolError{Task: t, Err: err,
-			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, whereUnfit(err, oneLine))}
+	if err := json.Unmarshal(t.Data, &v); err != nil {
+		reason := misplaced(err, reflect.TypeFor[T]())
+		return zero, &ProtocolError{Task: t, Err: errors.New(reason),
+			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, reason)}
 	}
 	return v, nil
 }
@@ -79,59 +78,82 @@ func Decode[T any](t *Task) (T, error) {
 // MarshalJSON gives the task as the API does: the same names in the same order,
 // null where the API has null.
 func (t Task) MarshalJSON() ([]byte, error) {
-	var out bytes.Buffer
-	enc := jsontext.NewEncoder(&out)
-	err := enc.WriteToken(jsontext.BeginObject)
-	field := func(name string, isNull bool, value func() ([]byte, error)) {
-		raw := jsontext.Value("null")
-		if err == nil && !isNull {
-			raw, err = value()
-		}
-		if err == nil {
-			err = errors.Join(enc.WriteToken(jsontext.String(name)), enc.WriteValue(raw))
-		}
+	g := gen.Task{ID: t.ID, Status: gen.TaskStatus(t.Status), DateCreated: t.DateCreated, Data: orNull(t.Data), Subtasks: orNull(t.Subtasks)}
+	if t.Error != "" || t.Status == StatusError {
+		g.Error = &t.Error
 	}
-	text := func(s string) func() ([]byte, error) {
-		return func() ([]byte, error) { return jsontext.AppendQuote(nil, s) }
+	if !t.DateUpdated.IsZero() {
+		g.DateUpdated = &t.DateUpdated
 	}
-	raw := func(v json.RawMessage) func() ([]byte, error) { return func() ([]byte, error) { return v, nil } }
-	field("id", false, text(t.ID))
-	field("status", false, text(string(t.Status)))
-	field("error", t.Error == "" && t.Status != StatusError, text(t.Error))
-	field("date_created", false, t.DateCreated.MarshalJSON)
-	field("date_updated", t.DateUpdated.IsZero(), t.DateUpdated.MarshalJSON)
-	field("data", len(t.Data) == 0, raw(t.Data))
-	field("subtasks", len(t.Subtasks) == 0, raw(t.Subtasks))
-	if err := errors.Join(err, enc.WriteToken(jsontext.EndObject)); err != nil {
+	b, err := json.Marshal(g)
+	if err != nil {
 		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", oneLine(t.ID, idBytes), err)
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+	return b, nil
 }
 
 // UnmarshalJSON reads what MarshalJSON and the API write.
 func (t *Task) UnmarshalJSON(b []byte) error {
-	read := Task{}
-	if err := decode(b, (&wireTask{task: &read}).read); err != nil {
+	var g gen.Task
+	if err := json.Unmarshal(b, &g); err != nil {
 		return fmt.Errorf("tasksclient: a task's JSON: %w", err)
 	}
-	*t = read
+	*t = fromGen(&g)
 	return nil
+}
+
+// fromGen makes a Task of a generated one. It is the one place that does.
+func fromGen(g *gen.Task) Task {
+	t := Task{ID: g.ID, Status: Status(g.Status), DateCreated: g.DateCreated, Data: orNil(g.Data), Subtasks: orNil(g.Subtasks)}
+	if g.Error != nil {
+		t.Error = *g.Error
+	}
+	if g.DateUpdated != nil {
+		t.DateUpdated = *g.DateUpdated
+	}
+	return t
+}
+
+// task makes a Task of a generated one. A server may echo the key: its secrets
+// go from what stands in messages, which is the error, and a status that nobody
+// documented.
+func (c *Client) task(g *gen.Task) *Task {
+	t := fromGen(g)
+	if t.Error != "" {
+		t.Error = c.transport.RedactAll(t.Error)
+	}
+	if !g.Status.Valid() {
+		t.Status = Status(c.transport.RedactAll(string(t.Status)))
+	}
+	return &t
+}
+
+// tasks makes Tasks of generated ones.
+func (c *Client) tasks(all []gen.Task) []*Task {
+	tasks := make([]*Task, len(all))
+	for i := range all {
+		tasks[i] = c.task(&all[i])
+	}
+	return tasks
+}
+
+const null = "null"
+
+func orNull(raw []byte) []byte {
+	if len(raw) == 0 {
+		return []byte(null)
+	}
+	return raw
+}
+
+func orNil(raw []byte) []byte {
+	if string(raw) == null {
+		return nil
+	}
+	return raw
 }
 
 func undocumented(id, status string) string {
 	return fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
-		oneLine(id, idBytes), oneLine(status, 40))
-}
-
-// whereUnfit says where JSON does not fit, without quoting any value: a task's
-// data has no place in a message. Names are shown as quote makes them.
-func whereUnfit(err error, quote func(string, int) string) string {
-	if unfit, ok := errors.AsType[*unfit](err); ok {
-		at := quote(string(unfit.at), idBytes)
-		if at == "" {
-			at = "the top"
-		}
-		return fmt.Sprintf("a JSON %s at %s can't be a Go %v", unfit.kind, at, unfit.want)
-	}
-	return "it is not valid JSON"
+		oneLine(id, idBytes), oneLine(status, statusBytes))
 }

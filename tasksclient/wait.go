@@ -5,7 +5,13 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"net/http"
+	"slices"
 	"time"
+
+	"github.com/deepomatic/tasks/gen"
+	"github.com/deepomatic/tasks/tasksclient/internal/poll"
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
 // Result is how waiting for one id ended.
@@ -34,11 +40,10 @@ type Result struct {
 // All waits of a client share their requests: thousands of goroutines that
 // each wait for one task ask for a hundred of them at a time.
 func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
-	var r Result
-	for r = range c.wait(ctx, []string{id}, math.MaxInt) {
-		break // there is just one
+	for r := range c.wait(ctx, []string{id}, math.MaxInt) {
+		return r.Task, r.Err // there is just one
 	}
-	return r.Task, r.Err
+	return nil, nil // never: the wait for an id has a result
 }
 
 // WaitAll waits until none of the tasks is pending and returns one Result for
@@ -90,7 +95,7 @@ func summary(ctx context.Context, results []Result, elapsed time.Duration) error
 		}
 	}
 	if pending != nil {
-		e.errs = append([]error{pendingError(ctx, pending, elapsed, last)}, e.errs...)
+		e.errs = append([]error{&PendingError{IDs: pending, Elapsed: elapsed, Cause: contextError(ctx), Last: last}}, e.errs...)
 	}
 	if e.failed == 0 {
 		return nil
@@ -107,14 +112,14 @@ func summary(ctx context.Context, results []Result, elapsed time.Duration) error
 // It holds what is pending and a few pages of results: while a page of them
 // waits to be taken, no more of its ids are asked for.
 func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
-	return c.wait(ctx, ids, c.batchSize)
+	return c.wait(ctx, ids, c.config.batchSize)
 }
 
-// wait is what all the waits are made of.
+// wait is what all the waits are made of: it refuses what can't be an id, lets
+// the poller wait for the rest, and tells its results in this package's types.
 func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
-		w := &waiter{ctx: ctx, since: time.Now(), room: room, wake: make(chan struct{}, 1)}
-		good, refused := sortIDs(ids)
+		good, refused := sortIDs(ctx, ids)
 		for _, r := range refused {
 			if !yield(r) {
 				return
@@ -123,43 +128,96 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 		if len(good) == 0 {
 			return
 		}
-		left := c.poller.join(w, good)
-		defer func() {
-			if left > 0 { // a break, or a panic in the loop's body
-				c.poller.leave(w, good)
+		start := time.Now()
+		for r := range c.poller.Wait(ctx, good, room) {
+			err := r.Err
+			if r.Pending {
+				err = &PendingError{IDs: []string{r.ID}, Elapsed: time.Since(start), Cause: contextError(ctx), Last: r.Err}
 			}
-		}()
-		for left > 0 {
-			var results []Result
-			var unfinished []*entry
-			select {
-			case <-w.wake:
-				results = c.poller.take(w)
-			case <-ctx.Done():
-				results, unfinished = c.poller.leave(w, good)
-			}
-			for _, r := range results {
-				if left--; !yield(r) {
-					return
-				}
-			}
-			elapsed := time.Since(w.since)
-			for _, e := range unfinished {
-				if left--; !yield(e.result(ctx, elapsed)) {
-					return
-				}
+			if !yield(Result{ID: r.ID, Task: r.Task.of(r.ID), Err: err}) {
+				return
 			}
 		}
 	}
 }
 
+// ask is where the poller's questions become requests: one id is asked for by
+// itself, several as a list.
+func (c *Client) ask(ctx context.Context, q poll.Query, seen func([]poll.Seen[snapshot])) *poll.Failure {
+	if q.Isolated {
+		ctx = transport.WithoutPause(ctx)
+	}
+	err := c.askFor(ctx, q.IDs, func(tasks []gen.Task) {
+		all := make([]poll.Seen[snapshot], len(tasks))
+		for i := range tasks {
+			all[i] = c.judge(&tasks[i])
+		}
+		seen(all)
+	})
+	if err == nil {
+		return nil
+	}
+	kind := failureKind(err, len(q.IDs))
+	if kind == poll.TooLarge {
+		c.learnSize(err, len(q.IDs))
+	}
+	return &poll.Failure{Kind: kind, RetryAfter: retryAfter(err), Err: err}
+}
+
+func (c *Client) askFor(ctx context.Context, ids []string, seen func([]gen.Task)) error {
+	if len(ids) == 1 {
+		g, err := c.getOnce(ctx, ids[0])
+		if err == nil {
+			seen([]gen.Task{*g})
+		}
+		return err
+	}
+	once := func(next string) (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) }
+	for tasks, err := range c.pages(ctx, ids, newSet(ids), once) {
+		if err != nil {
+			return err
+		}
+		seen(tasks)
+	}
+	return nil
+}
+
+// judge says what a task means to those who wait for it.
+func (c *Client) judge(g *gen.Task) poll.Seen[snapshot] {
+	s := poll.Seen[snapshot]{ID: g.ID, Took: -1}
+	if g.DateUpdated != nil {
+		s.Took = g.DateUpdated.Sub(g.DateCreated)
+	}
+	switch status := Status(g.Status); {
+	case status == StatusPending, slices.Contains(c.config.pendingStatus, status):
+		s.Pending, s.Task = true, c.pendingSnapshot(g)
+		return s
+	case status == StatusSuccess:
+	case status == StatusError:
+		t := c.task(g)
+		s.Task, s.Err = snapshot{task: t}, &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
+		return s
+	default:
+		t := c.task(g)
+		s.Task, s.Err = snapshot{task: t}, &ProtocolError{StatusCode: http.StatusOK, Method: c.query.method, Path: c.query.path, Task: t,
+			Reason: undocumented(t.ID, string(t.Status))}
+		return s
+	}
+	s.Task = snapshot{task: c.task(g)}
+	return s
+}
+
 // sortIDs parts the ids that can be asked for from those that can't, each of
 // which has its Result at once. Mostly there are none of these, and no copy.
-func sortIDs(ids []string) (good []string, refused []Result) {
+func sortIDs(ctx context.Context, ids []string) (good []string, refused []Result) {
 	good = ids
+	noContext := refuseNil(ctx)
 	seen := map[string]bool{}
 	for i, id := range ids {
-		err := checkID(id)
+		err := noContext
+		if err == nil {
+			err = checkID(id)
+		}
 		if err == nil {
 			if refused != nil {
 				good = append(good, id)

@@ -94,7 +94,7 @@ func (x *exchange) runAside(done chan<- outcome) {
 	defer func() {
 		if o.panicked = recover(); o.panicked != nil {
 			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
-				slog.String("panic", x.t.Redact(fmt.Sprint(o.panicked), messageBytes)), slog.String("stack", x.t.redactor.redact(string(debug.Stack()))))
+				slog.String("panic", x.t.Redact(fmt.Sprint(o.panicked), messageBytes)), slog.String("stack", x.t.redactor().redact(string(debug.Stack()))))
 		}
 		done <- o
 	}()

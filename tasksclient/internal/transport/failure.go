@@ -101,7 +101,7 @@ func (x *exchange) notSent(err error) error {
 	if _, ok := ctx.Deadline(); ok {
 		return x.unsent(x.fail(NotSent, limit+" leaves no time before the deadline", context.DeadlineExceeded))
 	}
-	err = x.t.redactor.cause(err)
+	err = x.t.redactor().cause(err)
 	return x.unsent(x.fail(NotSent, limit+": "+err.Error(), err))
 }
 
@@ -161,7 +161,7 @@ func (x *exchange) judge(a answer) *Failure {
 		cause := contextError(x.ctx)
 		return x.fail(Canceled, x.t.Redact(cause.Error(), messageBytes), cause)
 	}
-	cause := x.t.redactor.cause(a.err)
+	cause := x.t.redactor().cause(a.err)
 	if a.res != nil {
 		return x.fail(Cut, "the body breaks off: "+cause.Error(), cause)
 	}

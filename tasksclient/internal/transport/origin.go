@@ -76,7 +76,7 @@ func (t *Transport) checkRedirect(given func(*http.Request, []*http.Request) err
 		if err == nil || err == http.ErrUseLastResponse { //nolint:errorlint // net/http knows it only as it is
 			return err
 		}
-		cause := t.redactor.cause(err)
+		cause := t.redactor().cause(err)
 		return refuse(cause, "the http.Client's CheckRedirect refuses a redirect: %s", cause)
 	}
 }

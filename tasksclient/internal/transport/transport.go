@@ -56,8 +56,8 @@ type Transport struct {
 	config   Config
 	client   *http.Client // a copy, with our rule for redirects
 	timeout  time.Duration
-	option   string // what sets timeout
-	redactor redactor
+	option   string           // what sets timeout
+	redactor func() *redactor // a closure, which no print or encoder looks into
 	pause    pause
 	stats    counters
 }
@@ -76,7 +76,8 @@ func New(c Config) *Transport {
 	if c.Jitter == nil {
 		c.Jitter = func(d time.Duration) time.Duration { return d }
 	}
-	t := &Transport{config: c, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: newRedactor(c.Secrets)}
+	t := &Transport{config: c, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: sealed(newRedactor(c.Secrets))}
+	t.config.Secrets = nil
 	client := *c.Client
 	if client.Timeout > 0 && (t.timeout == 0 || client.Timeout < t.timeout) {
 		t.timeout, t.option = client.Timeout, "the Timeout of the http.Client"
@@ -168,4 +169,4 @@ func (t *Transport) PausedUntil() time.Time { return t.pause.end() }
 
 // Redact makes text of the wire fit for a message: without the secrets in any
 // form, on one line, of at most size bytes.
-func (t *Transport) Redact(text string, size int) string { return t.redactor.message(text, size) }
+func (t *Transport) Redact(text string, size int) string { return t.redactor().message(text, size) }

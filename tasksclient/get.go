@@ -1,0 +1,92 @@
+package tasksclient
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/deepomatic/tasks/gen"
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
+)
+
+// Get fetches one task, whatever its status: a task that failed is no error
+// here. Failures that may pass are tried again, see [WithRetry].
+//
+// Errors: [*InputError] for an id that can't be one and for a nil context;
+// [*APIError], for which errors.Is knows [ErrNotFound], [ErrUnauthorized] and
+// [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract;
+// otherwise what the network or the context said.
+func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
+	if err := cmp.Or(refuseNil(ctx), checkID(id)); err != nil {
+		return nil, err
+	}
+	g, err := retry(ctx, c, func() (*gen.Task, error) { return c.getOnce(ctx, id) })
+	if err != nil {
+		return nil, err
+	}
+	return c.task(g), nil
+}
+
+// checkID refuses what would ask for something else than one task.
+func checkID(id string) error {
+	switch {
+	case id == "":
+		return &InputError{Name: "id", Problem: "is empty"}
+	case id == "." || id == ".." || strings.Contains(id, "/"):
+		return &InputError{Name: "id", Problem: "\"" + oneLine(id, idBytes) + "\" would lead to another path; a task's id has no slash and is neither . nor .."}
+	}
+	return nil
+}
+
+// getOnce asks for one task by itself.
+func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
+	res, err := c.api.GetTask(ctx, id)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var g gen.Task
+	if err := json.Unmarshal(transport.Body(res), &g); err != nil {
+		return nil, c.unreadable(res, "a task", err)
+	}
+	switch {
+	case g.ID == "" || g.Status == "":
+		return nil, refuse(res, "it is no task: it has no id or no status", nil)
+	case g.ID != id:
+		return nil, refuse(res, "it is about another task: "+c.transport.Redact(g.ID, idBytes), nil)
+	}
+	g.ID = id
+	return &g, nil
+}
+
+const (
+	firstBackoff = 250 * time.Millisecond
+	maxBackoff   = 30 * time.Second
+)
+
+// retry makes a request of Get or List up to the allowed attempts, after doubling pauses and never before the server's
+// Retry-After; that of a 429 is kept by the pause of the whole client. Polls have no use for it: the poller decides when
+// they are tried again.
+func retry[T any](ctx context.Context, c *Client, ask func() (T, error)) (T, error) {
+	for backoff, attempt := firstBackoff, 1; ; backoff, attempt = min(2*backoff, maxBackoff), attempt+1 {
+		v, err := ask()
+		if err == nil || !isTransient(err) || attempt >= c.config.attempts || ctx.Err() != nil {
+			return v, err
+		}
+		pause := c.config.jitter(max(backoff, retryAfter(err)))
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(pause, time.Until(c.transport.PausedUntil())) {
+			return v, err // it is worth more now than a timeout later
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return v, fmt.Errorf("tasksclient: %w; the last attempt failed: %w", contextError(ctx), err)
+		}
+	}
+}

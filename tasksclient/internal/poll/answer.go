@@ -1,0 +1,131 @@
+package poll
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// answer takes in a part of an answer as soon as it is there, so that it is not
+// lost if the next part is.
+func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
+	if len(seen) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.unlock()
+	now := p.now()
+	b.answered = true
+	p.works(b, now)
+	next := 0 // of b: answers mostly come in the order of the question
+	for _, s := range seen {
+		var e *entry[T]
+		if next < len(b.entries) && b.entries[next].id == s.ID {
+			e = b.entries[next]
+			next++
+		} else {
+			e = p.entries[s.ID]
+		}
+		if e == nil || e.waiters == nil || e.batch != b {
+			continue // nobody waits for it any more
+		}
+		e.answered, e.denied = true, 0
+		if s.Pending {
+			p.cfg.Pace.Survived(e.lastAge(), e.age(now))
+			e.last, e.lastAt, e.seen = s.Task, now, true
+			continue
+		}
+		p.learn(e, s.Took, now)
+		p.finish(e, s.Task, s.Err)
+	}
+}
+
+// lastAge is the age at which e was last seen pending.
+func (e *entry[T]) lastAge() time.Duration {
+	if !e.seen {
+		return 0
+	}
+	return e.age(e.lastAt)
+}
+
+// learn tells the pace how long a task took since it was waited for. The
+// server's dates say it to the microsecond, but they count only where the polls
+// bear them out: the task ended after it was last seen pending, and before now.
+// Where they don't, it is taken to have ended halfway between; and nothing is
+// learned of a task that was never seen pending, which may have ended long ago.
+func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
+	from, to := e.lastAge(), e.age(now)
+	if took < from || took > to {
+		if !e.seen {
+			return
+		}
+		took = (from + to) / 2
+	}
+	p.cfg.Pace.Survived(from, took)
+	p.cfg.Pace.Ended(took, len(p.entries)-1)
+}
+
+// settle ends a poll: those of its ids that are not finished are put back into
+// a queue.
+func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
+	p.mu.Lock()
+	defer p.unlock()
+	p.release(b)
+	now := p.now()
+	var pending, silent []*entry[T]
+	for _, e := range b.entries {
+		switch {
+		case e.waiters == nil || e.batch != b: // finished, or given up
+		case e.answered:
+			pending = append(pending, e)
+		default:
+			silent = append(silent, e)
+		}
+	}
+	p.log(ctx, slog.LevelDebug, "tasks poll", slog.Int("asked", len(b.entries)), slog.Int("pending", len(pending)),
+		slog.Int("unanswered", len(silent)), slog.Bool("failed", f != nil))
+	if len(pending) > 0 {
+		p.requeue(&p.healthy, pending, failure{}, now+p.gap(pending, now)).asked = b.asked
+	}
+	if f == nil {
+		b.answered = true
+		p.works(b, now)
+		p.leftOut(b, silent, now)
+	} else if len(silent) > 0 {
+		p.fail(ctx, b, silent, f, now)
+	}
+	p.dispatch()
+}
+
+// gap is the time until entries are asked for again, by the pace.
+func (p *Poller[T]) gap(entries []*entry[T], now time.Duration) time.Duration {
+	ages := make([]time.Duration, len(entries))
+	for i, e := range entries {
+		ages[i] = e.age(now)
+	}
+	return p.cfg.Jitter(p.cfg.Pace.Gap(ages))
+}
+
+// leftOut deals with ids that a whole answer left out. One that was never seen
+// is asked for by itself at once, and then, while it is unknown, with others
+// until its grace is over, so that many unknown ids cost few requests. One that
+// was seen is doubted to be gone: see doubt.
+func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration) {
+	var waiting []*entry[T]
+	due := never
+	for _, e := range entries {
+		unasked := e.denied == 0 && !e.seen
+		if e.denied == 0 && e.seen {
+			e.denied = b.asked
+		}
+		if unasked || p.heldOut(e, b.asked) {
+			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)
+			continue
+		}
+		waiting = append(waiting, e)
+		due = min(due, e.denied+p.patience(e))
+	}
+	if len(waiting) > 0 {
+		p.requeue(&p.healthy, waiting, failure{}, min(due, now+p.gap(waiting, now))).asked = b.asked
+	}
+}

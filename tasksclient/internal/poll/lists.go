@@ -1,0 +1,79 @@
+package poll
+
+import (
+	"math"
+	"time"
+)
+
+// lists is what is known of lists that fail where single ids may work. After six
+// in a row everything is asked for one by one, at a bounded rate, and a list is
+// tried from time to time.
+type lists struct {
+	failures int
+	since    time.Duration // of the first
+	refused  bool
+	gap      time.Duration // between two lists that are tried
+	retryAt  time.Duration
+	single   time.Duration // when the next single id may be asked for
+}
+
+const (
+	failuresOfLists = 6
+	shortList       = 5
+	firstListGap    = 500 * time.Millisecond
+	mostListGap     = time.Minute
+)
+
+// listFailed counts a failed list. A verdict is taken to be on lists as such.
+// Other failures are so only if a single id worked meanwhile, and if the list is
+// so short that it hardly failed because of one of its ids.
+func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
+	l := &p.lists
+	if l.refused {
+		if b.listTrial {
+			l.gap = min(2*l.gap, mostListGap)
+			l.retryAt = now + l.gap
+		}
+		return
+	}
+	if !kind.isVerdict() && len(b.entries) > shortList {
+		return
+	}
+	if l.failures == 0 {
+		l.since = now
+	}
+	l.failures++
+	if l.failures >= failuresOfLists && (kind.isVerdict() || p.singleWorked > l.since) {
+		l.refused, l.gap, l.retryAt = true, firstListGap, now+firstListGap
+	}
+}
+
+// singlesPerSecond is how many single ids are asked for in a second if so many
+// are waited for.
+func singlesPerSecond(ids int) float64 { return min(100, 4*math.Sqrt(float64(ids))) }
+
+// nextSingle takes the next single id out of the queues while lists are
+// refused, or a list if it is time to try one.
+func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Duration) {
+	l := &p.lists
+	if l.retryAt <= now && p.healthy.due() <= now {
+		first := p.healthy.take()
+		if b, _ := p.fill(first, now); b != nil {
+			if len(b.entries) > 1 {
+				b.listTrial, l.retryAt = true, now+max(l.gap, p.cfg.Timeout)
+				return b, 0
+			}
+			p.healthy.put(b)
+		}
+	}
+	for {
+		from := p.first()
+		if at := max(from.due(), l.single); at > now {
+			return nil, at
+		}
+		if b = p.cut(from, 1, 0); len(b.entries) > 0 {
+			l.single = now + time.Duration(float64(time.Second)/singlesPerSecond(len(p.entries)))
+			return b, 0
+		}
+	}
+}
