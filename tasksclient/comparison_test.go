@@ -194,6 +194,7 @@ func TestSimulationAWaitCostsHardlyMoreThanItMust(t *testing.T) {
 	}
 	show(t, "Warm: single tasks in turn, from the hundredth on", warm)
 	want(t, "warm, J / limit", warm, comparison.oursToLimit, 1.03, 1.03)
+	want(t, "warm, ours / vendor", warm, comparison.toVendor, 1, 1.10)
 }
 
 // These have no limit to be held against, and some cost more than with another

@@ -16,7 +16,7 @@ type hazard [cells + 1]float64
 //	2 x T x cost/gap(T) + gap(T)/2
 //
 // which is least for k = 4 x cost, and that is the gap at the rate 1/2 an age.
-// It begins with the 0.2 s that the one task took whose dates are published.
+// The 0.2 s added to the age are what the one task took whose dates are published.
 func guess(age float64) float64 {
 	const start = 0.2
 	return 0.5 / (age + start)

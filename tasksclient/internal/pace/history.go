@@ -38,6 +38,7 @@ var begins = func() (b [cells + 1]float64) {
 	return b
 }()
 
+// survived records that a task was pending from one age to another, in seconds.
 func (h *history) survived(from, to float64) {
 	h.weight = max(h.weight, 1)
 	for i := cell(from); i < cells && begins[i] < to; i++ {
@@ -45,12 +46,13 @@ func (h *history) survived(from, to float64) {
 	}
 }
 
+// end records that a task ended, while so many others are pending.
 func (h *history) end(age float64, pending int) {
 	fade := 1 - 1/(memory+float64(pending))
 	h.weight = max(h.weight, 1) / fade
 	h.ended[cell(age)] += h.weight
 	h.count = h.count*fade + 1
-	if h.weight > 1e12 {
+	if h.weight > 1e12 { // long before it is too large to add one task to
 		for i := range h.ended {
 			h.ended[i] /= h.weight
 			h.pending[i] /= h.weight
