@@ -43,7 +43,8 @@ const (
 	leastProbeGap = 250 * time.Millisecond
 	mostProbeGap  = 6 * time.Second
 	// givenUpFor is how long an outage may last for each failed poll that an id
-	// may have: fifteen minutes by default.
+	// may have: fifteen minutes by default. It must have had as many polls, too,
+	// since a server may demand long pauses between them.
 	givenUpFor = 30 * time.Second
 	// hangs is how long a poll must have been under way, when an outage ends,
 	// to be cancelled and asked again.
@@ -82,7 +83,7 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 	if o.failures == o.opensAt {
 		p.log(ctx, slog.LevelWarn, "no request for tasks succeeds; making one small request at a time", slog.String("error", f.Err.Error()))
 	}
-	if lasted := now - o.since; o.failures >= o.opensAt && lasted >= time.Duration(p.cfg.Failures)*givenUpFor {
+	if lasted := now - o.since; o.failures >= max(o.opensAt, p.cfg.Failures) && lasted >= time.Duration(p.cfg.Failures)*givenUpFor {
 		err := fmt.Errorf("tasksclient: gave up after %v in which no request succeeded: %w", lasted.Round(time.Second), f.Err)
 		for _, e := range p.entries {
 			p.finish(e, e.last, err)
