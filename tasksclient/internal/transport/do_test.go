@@ -231,8 +231,10 @@ func TestABodyThatBreaksOffIsCut(t *testing.T) {
 
 func TestTheStatusCountsMoreThanWhatHappensToItsBody(t *testing.T) {
 	t.Parallel()
+	read := 0
 	for name, body := range map[string]io.Reader{
-		"breaks off": errReader{io.ErrUnexpectedEOF}, "is endless": endless{},
+		"breaks off": errReader{io.ErrUnexpectedEOF},
+		"is endless": readerFunc(func(p []byte) (int, error) { read += len(p); return len(p), nil }),
 	} {
 		a := answer(func(r *http.Request) (*http.Response, error) {
 			res, err := bodied(io.MultiReader(strings.NewReader("no"), body))(r)
@@ -240,8 +242,8 @@ func TestTheStatusCountsMoreThanWhatHappensToItsBody(t *testing.T) {
 			return res, err
 		})
 		_, err := do(t, a.transport(), t.Context())
-		if f := failure(t, err, transport.Status); !bytes.HasPrefix(f.Body, []byte("no")) || len(f.Body) > 64<<10 {
-			t.Errorf("%s: body of %d bytes", name, len(f.Body))
+		if f := failure(t, err, transport.Status); !bytes.HasPrefix(f.Body, []byte("no")) || len(f.Body) > 64<<10 || read > 64<<10 {
+			t.Errorf("%s: body of %d bytes, read %d", name, len(f.Body), read)
 		}
 	}
 }
