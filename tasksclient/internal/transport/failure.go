@@ -60,9 +60,6 @@ func (f Failure) Unwrap() error { return f.Err }
 
 // Format prints the message for every verb, so that none shows the fields.
 func (f Failure) Format(s fmt.State, verb rune) {
-	if verb == 'v' {
-		verb = 's' // %#v is for the fields
-	}
 	_, _ = fmt.Fprintf(s, "%"+string(verb), f.Error())
 }
 

@@ -30,6 +30,7 @@ func TestSameOriginComparesSchemeHostAndPort(t *testing.T) {
 		"https://api.test": true, "https://API.test:443/a?b": true,
 		"http://api.test": false, "https://api.test:8443": false, "https://evil.test": false, "https://sub.api.test": false,
 		"https://ap\u0130.test": false, // an i with a dot above is another domain, whose lower case is i
+		"https://api.te\u017ft": false, // a long s
 		"https://api.test.":     false, "//api.test": false, "/v0.7": false,
 	} {
 		if got := transport.SameOrigin(parse(other), parse("https://api.test/v0.7/")); got != want {
