@@ -63,7 +63,7 @@ func (x *exchange) run() answer {
 	case o := <-done: // at the same time
 		return o.take()
 	default:
-		return answer{res: x.head.Load(), err: context.Cause(x.ctx)}
+		return answer{res: x.head.Load(), err: context.Cause(x.ctx)} //nolint:bodyclose // roundTrip closes it
 	}
 }
 
@@ -105,7 +105,7 @@ func (x *exchange) runInGoroutine(done chan<- outcome) {
 // roundTrip sends the request and reads the answer. Closing the body is what
 // ends a Read that ignores the context, where there may be one.
 func (x *exchange) roundTrip(closeWithContext bool) answer {
-	res, err := x.t.client.Do(x.req)
+	res, err := x.t.client.Do(x.req) //nolint:bodyclose // closeBody does
 	if err != nil {
 		return answer{err: err}
 	}
@@ -139,4 +139,4 @@ func (x *exchange) roundTrip(closeWithContext bool) answer {
 }
 
 // timedOut says whether the request's own time is over.
-func (x *exchange) timedOut() bool { return context.Cause(x.ctx) == errTimeout }
+func (x *exchange) timedOut() bool { return context.Cause(x.ctx) == errTimeout } //nolint:errorlint // its own clock's, and not one around it

@@ -151,7 +151,7 @@ func TestAPanicOfTheRoundTripperReachesTheCallerAndLeavesAllUsable(t *testing.T)
 		for range 2 {
 			func() {
 				defer func() {
-					if got := recover(); got != oops {
+					if got := recover(); got != any(oops) {
 						t.Errorf("recovered %v", got)
 					}
 				}()
