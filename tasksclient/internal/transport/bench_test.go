@@ -20,7 +20,7 @@ func BenchmarkDo(b *testing.B) {
 	defer server.Close()
 	loopback := &http.Client{Transport: &http.Transport{}}
 	memory := &http.Client{Transport: answer(func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(page)), ContentLength: int64(len(page)), Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(page)), ContentLength: int64(len(page)), Request: r}, nil
 	})}
 	for _, where := range []struct {
 		name   string

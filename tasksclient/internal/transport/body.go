@@ -67,7 +67,7 @@ func readBody(res *http.Response, limit int64) (*buffer, error) {
 		case int64(len(b.bytes)) > limit:
 			b.bytes = b.bytes[:limit]
 			return b, errTooLarge
-		case err == io.EOF: //nolint:errorlint // a reader returns io.EOF itself, by its contract
+		case err == io.EOF:
 			return b, nil
 		case err != nil:
 			return b, err

@@ -20,13 +20,13 @@ const (
 	silence = time.Second
 )
 
-// ours is the standard library's own default transport, unless someone replaced
+// standardTransport is the standard library's own default transport, unless someone replaced
 // it before this package was initialized.
-var ours, _ = http.DefaultTransport.(*http.Transport)
+var standardTransport, _ = http.DefaultTransport.(*http.Transport)
 
 // pinging is a copy of the default transport that finds out when an HTTP/2
 // connection is dead. All clients of the process share it and its connections.
-var pinging = sync.OnceValue(func() *http.Transport { return withPing(ours) })
+var pinging = sync.OnceValue(func() *http.Transport { return withPing(standardTransport) })
 
 func withPing(rt *http.Transport) *http.Transport {
 	rt = rt.Clone()
@@ -44,7 +44,7 @@ func withPing(rt *http.Transport) *http.Transport {
 type standard struct{}
 
 func (standard) current() http.RoundTripper {
-	if ours != nil && http.DefaultTransport == http.RoundTripper(ours) {
+	if standardTransport != nil && http.DefaultTransport == http.RoundTripper(standardTransport) {
 		return pinging()
 	}
 	return http.DefaultTransport

@@ -36,7 +36,7 @@ func TestDoReturnsA200WithItsWholeBodyAndSendAnyAnswerAsItIs(t *testing.T) {
 					t.Errorf("Do: body %q, err = %v", body, err)
 				}
 			} else if f := failure(t, err, kind); f.StatusCode != code || string(f.Body) != text || f.Header.Get("X-Request-Id") != "r-1" ||
-				f.RetryAfter != 7*time.Second || f.Method != "GET" || f.Path != "/v0.7/tasks/a" || f.Err != nil {
+				f.RetryAfter != 7*time.Second || f.Method != http.MethodGet || f.Path != "/v0.7/tasks/a" || f.Err != nil {
 				t.Errorf("Do: %#v", *f)
 			}
 			tr = status(code, "the body", "X-Request-Id", "r-1").transport()
@@ -175,7 +175,7 @@ func TestABodyOverTheBoundIsAFailureThatNamesTheOptions(t *testing.T) {
 				tr := a.transport(limit(few))
 				_, err := do(t, tr, t.Context())
 				f := failure(t, err, c.kind)
-				if !strings.Contains(f.Reason, "WithMaxResponseBytes") || !strings.Contains(f.Reason, "WithBatchSize") || f.StatusCode != 200 {
+				if !strings.Contains(f.Reason, "WithMaxResponseBytes") || !strings.Contains(f.Reason, "WithBatchSize") || f.StatusCode != http.StatusOK {
 					t.Errorf("%#v", *f)
 				}
 				_, err = tr.Send(get(t.Context(), base))
@@ -218,10 +218,10 @@ func TestABodyThatBreaksOffIsCut(t *testing.T) {
 		tr := bodied(io.MultiReader(strings.NewReader(`{"id":`), errReader{err})).transport()
 		_, got := do(t, tr, t.Context())
 		f := failure(t, got, transport.Cut)
-		if string(f.Body) != `{"id":` || f.StatusCode != 200 || !strings.HasPrefix(f.Reason, "the body breaks off: ") {
+		if string(f.Body) != `{"id":` || f.StatusCode != http.StatusOK || !strings.HasPrefix(f.Reason, "the body breaks off: ") {
 			t.Errorf("%s: %v, body %q", name, f, f.Body)
 		}
-		if err == io.ErrUnexpectedEOF != errors.Is(got, io.ErrUnexpectedEOF) {
+		if errors.Is(err, io.ErrUnexpectedEOF) != errors.Is(got, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: %v", name, got)
 		}
 		_, got = tr.Send(get(t.Context(), base))
@@ -231,8 +231,10 @@ func TestABodyThatBreaksOffIsCut(t *testing.T) {
 
 func TestTheStatusCountsMoreThanWhatHappensToItsBody(t *testing.T) {
 	t.Parallel()
+	read := 0
 	for name, body := range map[string]io.Reader{
-		"breaks off": errReader{io.ErrUnexpectedEOF}, "is endless": endless{},
+		"breaks off": errReader{io.ErrUnexpectedEOF},
+		"is endless": readerFunc(func(p []byte) (int, error) { read += len(p); return len(p), nil }),
 	} {
 		a := answer(func(r *http.Request) (*http.Response, error) {
 			res, err := bodied(io.MultiReader(strings.NewReader("no"), body))(r)
@@ -240,8 +242,8 @@ func TestTheStatusCountsMoreThanWhatHappensToItsBody(t *testing.T) {
 			return res, err
 		})
 		_, err := do(t, a.transport(), t.Context())
-		if f := failure(t, err, transport.Status); !bytes.HasPrefix(f.Body, []byte("no")) || len(f.Body) > 64<<10 {
-			t.Errorf("%s: body of %d bytes", name, len(f.Body))
+		if f := failure(t, err, transport.Status); !bytes.HasPrefix(f.Body, []byte("no")) || len(f.Body) > 64<<10 || read > 64<<10 {
+			t.Errorf("%s: body of %d bytes, read %d", name, len(f.Body), read)
 		}
 	}
 }

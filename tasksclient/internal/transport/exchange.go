@@ -53,7 +53,7 @@ func (x *exchange) run() answer {
 		return x.roundTrip(false)
 	}
 	done := make(chan outcome, 1)
-	go x.runAside(done)
+	go x.runInGoroutine(done)
 	select {
 	case o := <-done:
 		return o.take()
@@ -63,11 +63,11 @@ func (x *exchange) run() answer {
 	case o := <-done: // at the same time
 		return o.take()
 	default:
-		return answer{res: x.head.Load(), err: context.Cause(x.ctx)}
+		return answer{res: x.head.Load(), err: context.Cause(x.ctx)} //nolint:bodyclose // roundTrip closes it
 	}
 }
 
-// outcome is how the goroutine of runAside ended: with an answer, with a panic,
+// outcome is how the goroutine of runInGoroutine ended: with an answer, with a panic,
 // or by runtime.Goexit, as the FailNow of a test does it.
 type outcome struct {
 	answer
@@ -86,10 +86,10 @@ func (o outcome) take() answer {
 	return o.answer
 }
 
-// runAside runs the exchange in a goroutine of its own. A panic of the user's
+// runInGoroutine runs the exchange in a goroutine of its own. A panic of the user's
 // RoundTripper is the caller's, so it is carried there. Where it came from is
 // logged, since the caller's stack does not show it.
-func (x *exchange) runAside(done chan<- outcome) {
+func (x *exchange) runInGoroutine(done chan<- outcome) {
 	var o outcome
 	defer func() {
 		if o.panicked = recover(); o.panicked != nil {
@@ -104,8 +104,8 @@ func (x *exchange) runAside(done chan<- outcome) {
 
 // roundTrip sends the request and reads the answer. Closing the body is what
 // ends a Read that ignores the context, where there may be one.
-func (x *exchange) roundTrip(mayBeDeaf bool) answer {
-	res, err := x.t.client.Do(x.req)
+func (x *exchange) roundTrip(closeWithContext bool) answer {
+	res, err := x.t.client.Do(x.req) //nolint:bodyclose // closeBody does
 	if err != nil {
 		return answer{err: err}
 	}
@@ -113,7 +113,7 @@ func (x *exchange) roundTrip(mayBeDeaf bool) answer {
 	x.t.note(x.ctx, res)
 
 	closeBody := func() { _ = res.Body.Close() } // what matters of it was read, or failed
-	if mayBeDeaf {
+	if closeWithContext {
 		stop := context.AfterFunc(x.ctx, closeBody)
 		defer func() {
 			if stop() {
@@ -139,4 +139,4 @@ func (x *exchange) roundTrip(mayBeDeaf bool) answer {
 }
 
 // timedOut says whether the request's own time is over.
-func (x *exchange) timedOut() bool { return context.Cause(x.ctx) == errTimeout }
+func (x *exchange) timedOut() bool { return context.Cause(x.ctx) == errTimeout } //nolint:errorlint // its own clock's, and not one around it

@@ -41,7 +41,7 @@ func (k Kind) String() string {
 // Failure is the facts of a request that brought no answer that was wanted. It
 // is safe to print, log and unwrap: Header and Body, which are as the server
 // sent them, are in no form of print or encoding.
-type Failure struct {
+type Failure struct { //nolint:errname // it is facts first, for the errors of the layer
 	Kind       Kind
 	Method     string        // of the request
 	Path       string        // of the request, escaped, without its query
@@ -60,9 +60,6 @@ func (f Failure) Unwrap() error { return f.Err }
 
 // Format prints the message for every verb, so that none shows the fields.
 func (f Failure) Format(s fmt.State, verb rune) {
-	if verb == 'v' {
-		verb = 's' // %#v is for the fields
-	}
 	_, _ = fmt.Fprintf(s, "%"+string(verb), f.Error())
 }
 

@@ -28,7 +28,7 @@ func chain(err error, f func(error)) {
 		return
 	}
 	f(err)
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it walks the chain itself
 	case interface{ Unwrap() error }:
 		chain(e.Unwrap(), f)
 	case interface{ Unwrap() []error }:
@@ -48,7 +48,7 @@ func wantNoSecret(t *testing.T, err error) {
 			fmt.Fprintf(&out, verb+"\n", err)
 			fmt.Fprintf(&out, verb+"\n", []error{err})
 		}
-		if f, ok := err.(*transport.Failure); ok {
+		if f, ok := err.(*transport.Failure); ok { //nolint:errorlint // this link of the chain alone
 			fmt.Fprintf(&out, "%v %+v %#v\n", *f, *f, struct{ F transport.Failure }{*f})
 		}
 		for _, v := range []any{err, []any{err}, map[string]any{"err": err}} {

@@ -30,6 +30,7 @@ func TestSameOriginComparesSchemeHostAndPort(t *testing.T) {
 		"https://api.test": true, "https://API.test:443/a?b": true,
 		"http://api.test": false, "https://api.test:8443": false, "https://evil.test": false, "https://sub.api.test": false,
 		"https://ap\u0130.test": false, // an i with a dot above is another domain, whose lower case is i
+		"https://api.te\u017ft": false, // a long s
 		"https://api.test.":     false, "//api.test": false, "/v0.7": false,
 	} {
 		if got := transport.SameOrigin(parse(other), parse("https://api.test/v0.7/")); got != want {
@@ -59,7 +60,7 @@ func TestARedirectToAnotherOriginIsRefused(t *testing.T) {
 			return response(r, 307, "", "Location", location), nil
 		}).transport()
 		_, err := do(t, tr, t.Context())
-		if f := failure(t, err, transport.Refused); n != 1 || f.StatusCode != 307 || !strings.Contains(f.Reason, "another origin") {
+		if f := failure(t, err, transport.Refused); n != 1 || f.StatusCode != http.StatusTemporaryRedirect || !strings.Contains(f.Reason, "another origin") {
 			t.Errorf("%s: %d requests, %#v", name, n, *f)
 		}
 	}
@@ -82,7 +83,7 @@ func TestARequestToAnotherOriginIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			}
 		}
 	}
-	if _, err := tr.Send(&http.Request{Method: "GET"}); err == nil {
+	if _, err := tr.Send(&http.Request{Method: http.MethodGet}); err == nil {
 		t.Error("sent without a URL")
 	}
 }
@@ -122,7 +123,7 @@ func TestARedirectLoopEndsAndAClientsOwnRuleIsAsked(t *testing.T) {
 		}
 	}
 	_, err = do(t, loop.transport(rule(http.ErrUseLastResponse)), t.Context())
-	if f := failure(t, err, transport.Status); f.StatusCode != 302 {
+	if f := failure(t, err, transport.Status); f.StatusCode != http.StatusFound {
 		t.Errorf("%v", f)
 	}
 	_, err = do(t, loop.transport(rule(errors.New("not there: "+secret))), t.Context())

@@ -25,7 +25,7 @@ const (
 type pause struct {
 	mu     sync.Mutex
 	until  time.Time
-	streak int // of 429s without Retry-After, since anything else was heard
+	streak int // of 429s without Retry-After, with no other answer between them
 }
 
 type withoutPause struct{}

@@ -156,18 +156,18 @@ func TestARequestWithoutPausePausesNobodyUnlessTheServerSaysHowLong(t *testing.T
 func TestAPauseThatBeginsWhileTheLimitIsWaitedForIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tr := inTurn(status(429, "", "Retry-After", "10"), status(200, "")).transport(func(c *transport.Config) {
-			c.Limiter = rate.NewLimiter(1, 1)
-		})
+		tr := inTurn(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(500 * ms) // the other one waits for the limit now
+			return response(r, 429, "", "Retry-After", "10"), nil
+		}, status(200, "")).transport(func(c *transport.Config) { c.Limiter = rate.NewLimiter(1, 1) })
 		start := time.Now()
 		var wg sync.WaitGroup
 		wg.Go(func() { _, _ = do(t, tr, t.Context()) })
 		synctest.Wait()
-		_, err := do(t, tr, t.Context())
-		if err != nil {
+		if _, err := do(t, tr, t.Context()); err != nil {
 			t.Error(err)
 		}
-		wantElapsed(t, start, 10*time.Second)
+		wantElapsed(t, start, 10500*ms)
 		wg.Wait()
 	})
 }

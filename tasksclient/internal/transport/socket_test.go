@@ -81,7 +81,7 @@ func TestSwitchingProtocolsEndsAtOnceAndClosesItsConnection(t *testing.T) {
 	for i, client := range []*http.Client{{}, own, wrapped} {
 		tr := to(server, client)
 		_, err := tr.Do(get(t.Context(), server))
-		if f := failure(t, err, transport.Status); f.StatusCode != 101 {
+		if f := failure(t, err, transport.Status); f.StatusCode != http.StatusSwitchingProtocols {
 			t.Errorf("%#v", *f)
 		}
 		eventually(t, "the connection was not closed", func() bool { return ended.Load() > int64(i) })

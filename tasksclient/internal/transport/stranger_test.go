@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,21 +20,21 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// deaf is a body that ignores its request's context. It ends when it is closed,
-// as a connection does, or, if it is deafer still, only at the end of the test.
-type deaf struct {
+// stuck is a body that ignores its request's context. A Read ends when the body
+// is closed, as that of a connection does, or only at the end of the test.
+type stuck struct {
 	closed, end chan struct{}
-	once        sync.Once
-	heedsClose  bool
+	closes      atomic.Int64
+	endsByClose bool
 }
 
-func newDeaf(heedsClose bool) *deaf {
-	return &deaf{closed: make(chan struct{}), end: make(chan struct{}), heedsClose: heedsClose}
+func newStuck(endsByClose bool) *stuck {
+	return &stuck{closed: make(chan struct{}), end: make(chan struct{}), endsByClose: endsByClose}
 }
 
-func (d *deaf) Read([]byte) (int, error) {
+func (d *stuck) Read([]byte) (int, error) {
 	closed := d.closed
-	if !d.heedsClose {
+	if !d.endsByClose {
 		closed = nil
 	}
 	select {
@@ -43,25 +44,30 @@ func (d *deaf) Read([]byte) (int, error) {
 	return 0, io.ErrClosedPipe
 }
 
-func (d *deaf) Close() error { d.once.Do(func() { close(d.closed) }); return nil }
+func (d *stuck) Close() error {
+	if d.closes.Add(1) == 1 {
+		close(d.closed)
+	}
+	return nil
+}
 
 func TestACallReturnsInTimeWhateverIgnoresItsContext(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		heedsClose bool
-		code       int
-		answer     func(*deaf) answer
+		endsByClose bool
+		code        int
+		answer      func(*stuck) answer
 	}{
 		"a body that ends when it is closed": {true, 200, nil},
 		"a body that never ends":             {false, 200, nil},
 		"an error's body":                    {false, 503, nil},
-		"a RoundTripper": {false, 0, func(d *deaf) answer {
+		"a RoundTripper": {false, 0, func(d *stuck) answer {
 			return func(*http.Request) (*http.Response, error) {
 				_, err := d.Read(nil)
 				return nil, err
 			}
 		}},
-		"a redirect's body": {false, 0, func(d *deaf) answer {
+		"a redirect's body": {false, 0, func(d *stuck) answer {
 			return func(r *http.Request) (*http.Response, error) {
 				res := response(r, 302, "", "Location", r.URL.String())
 				res.ContentLength, res.Body = -1, d
@@ -80,7 +86,7 @@ func TestACallReturnsInTimeWhateverIgnoresItsContext(t *testing.T) {
 					{2 * time.Second, transport.Timeout, (*transport.Transport).Do},
 					{time.Second, transport.Canceled, (*transport.Transport).Send},
 				} {
-					d := newDeaf(c.heedsClose)
+					d := newStuck(c.endsByClose)
 					a := answer(func(r *http.Request) (*http.Response, error) {
 						res := response(r, c.code, "")
 						res.ContentLength, res.Body = -1, d
@@ -100,15 +106,15 @@ func TestACallReturnsInTimeWhateverIgnoresItsContext(t *testing.T) {
 					cancel()
 					wantElapsed(t, start, call.took)
 					failure(t, err, call.kind)
-					if c.code != 0 { // its connection is closed
-						synctest.Wait()
-						select {
-						case <-d.closed:
-						default:
-							t.Error("the body was not closed")
-						}
+					synctest.Wait()
+					if n := d.closes.Load(); c.code != 0 && n != 1 { // with it goes its connection
+						t.Errorf("the body was closed %d times before it ended", n)
 					}
 					close(d.end)
+					synctest.Wait()
+					if n := d.closes.Load(); c.code != 0 && n != 1 {
+						t.Errorf("the body was closed %d times", n)
+					}
 				}
 			})
 		})
@@ -118,7 +124,7 @@ func TestACallReturnsInTimeWhateverIgnoresItsContext(t *testing.T) {
 func TestAnAnswerThatComesTooLateIsClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := newDeaf(true)
+		d := newStuck(true)
 		tr := answer(func(r *http.Request) (*http.Response, error) {
 			time.Sleep(time.Minute)
 			res := response(r, 200, "")
@@ -145,7 +151,7 @@ func TestAPanicOfTheRoundTripperReachesTheCallerAndLeavesAllUsable(t *testing.T)
 		for range 2 {
 			func() {
 				defer func() {
-					if got := recover(); got != oops {
+					if got := recover(); got != any(oops) {
 						t.Errorf("recovered %v", got)
 					}
 				}()
