@@ -1,5 +1,3 @@
-//go:build renamed
-
 package renamed_test
 
 import (
@@ -34,11 +32,14 @@ var contract = []edit{
 	{"openapi.yaml", "date_created", "created_at"},
 }
 
-// mapping are the edits of Go code: only where a task of the contract becomes a
-// Task, and the other way round.
+// mapping are the edits of Go code: where a task of the contract becomes a Task,
+// and the other way round, and where its dates are read before that. An edit that
+// is no longer needed fails the test.
 var mapping = []edit{
 	{"tasksclient/task.go", "g.DateCreated", "g.CreatedAt"},
 	{"tasksclient/task.go", "DateCreated: t.DateCreated", "CreatedAt: t.DateCreated"},
+	{"tasksclient/snapshot.go", "g.DateCreated", "g.CreatedAt"},
+	{"tasksclient/wait.go", "g.DateCreated", "g.CreatedAt"},
 }
 
 // probe asks an API that knows the new names only.
