@@ -4,13 +4,22 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-# Built by "go install" on first use, into a folder of the version's name.
-GOLANGCI_LINT := .bin/golangci-lint-v2.15.0
-ACTIONLINT := .bin/actionlint-v1.7.12
+# The newer of the two Go releases that are supported, which CI runs everything on; go.mod names the older one.
+# Whatever the machine has is used for everything else: GOTOOLCHAIN chooses another release.
+NEWER_GO := go$(shell cat .ci/go-version)
+
+# Built by "go install" on first use. A linter can't read code for a newer Go than it was built by, so it is the newer
+# release that builds them, and they are built again, into a folder of its name, when that changes.
+TOOLS := .bin/$(NEWER_GO)
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
+ACTIONLINT := $(TOOLS)/actionlint-v1.7.12
+
+# Every module of this repository except the examples, which are others' repositories.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard fleet/go.mod tools/*/go.mod))
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Wait for tasks on the embedded fake API: no key, no network
@@ -21,10 +30,11 @@ demo: ## Wait for tasks on the embedded fake API: no key, no network
 .PHONY: test
 test: ## Run all tests
 	go test ./...
-	cd tools && go test ./...
+	cd tools/consumers && go test ./...
+	cd tools/bench && go test ./sidebyside
 
 .PHONY: check
-check: race lint tidy drift cost opinion examples gate comparators ## Everything that CI checks beyond the tests
+check: race lint tidy drift cost second-validator examples review-test bench-check ## Everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -32,26 +42,22 @@ race: ## Run all tests with the race detector, in random order
 	go test -race -shuffle=on ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
+lint: vet $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
-	go vet ./...
-	GOOS=windows go vet ./cmd/... ./tasksclient/...
-	cd tools && go vet ./...
-	cd tools/scale && go vet ./...
 	$(GOLANGCI_LINT) run ./...
 
+.PHONY: vet
+vet: ## go vet on every module, and on the root's as Windows has it
+	@for module in $(MODULES); do (set -x; cd $$module && go vet ./...); done
+	GOOS=windows go vet ./cmd/... ./tasksclient/...
+
 $(GOLANGCI_LINT):
-	GOBIN=$(abspath .bin) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lastword $(subst -, ,$@))
-	@mv .bin/golangci-lint $@
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(TOOLS)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/golangci-lint $@
 
 .PHONY: tidy
-tidy: ## Fail if go.mod or go.sum is not tidy
-	go mod tidy -diff
-	cd tools && go mod tidy -diff
-	cd tools/secondopinion && go mod tidy -diff
-	cd tools/review && go mod tidy -diff
-	cd tools/scale && go mod tidy -diff
-	cd tools/bench && go mod tidy -diff
+tidy: ## Fail if a go.mod or go.sum is not tidy
+	@for module in $(MODULES); do (set -x; cd $$module && go mod tidy -diff); done
 
 .PHONY: generate
 generate: ## Make gen/ from openapi.yaml
@@ -66,12 +72,12 @@ drift: ## Fail if gen/ is not what openapi.yaml makes, to the file
 		diff -r "$$before/gen" gen || { rm -rf gen; cp -R "$$before/gen" gen; echo "gen/ has drifted from openapi.yaml; run make generate"; exit 1; }
 
 .PHONY: cost
-cost: ## Measure what a program pays for importing tasksclient
-	cd tools && go run ./consumercost
+cost: ## Measure what a program pays for importing tasksclient, with the Go of GOTOOLCHAIN
+	cd tools/consumers && go run ./cost
 
-.PHONY: opinion
-opinion: ## Hold the contract's validator to another one, on every recording and mutation
-	cd tools/secondopinion && go vet ./... && go test -v ./...
+.PHONY: second-validator
+second-validator: ## Compare the contract's validator with another one, on every recording and mutation
+	cd tools/review && go test -v ./secondvalidator
 
 # What is reviewed is compared with this: any git ref.
 BASE := HEAD
@@ -88,9 +94,9 @@ docs: ## Write the reference as one HTML file to REFERENCE (.review/reference.ht
 	@go build -C tools/review -o ../../.bin/review .
 	@.bin/review -reference '$(REFERENCE)' && echo 'wrote $(REFERENCE)'
 
-.PHONY: gate
-gate: $(ACTIONLINT) ## Test what review judges by, and lint the contract and the workflows
-	cd tools/review && go vet ./... && go test ./...
+.PHONY: review-test
+review-test: $(ACTIONLINT) ## Test the tool behind make review, and lint the contract and the workflows
+	cd tools/review && go test $$(go list ./... | grep -v /secondvalidator)
 	$(ACTIONLINT) -shellcheck= -pyflakes=
 	@go build -C tools/review -o ../../.bin/review .
 	@if ! command -v npm >/dev/null; then echo "Redocly is left out: there is no npm here"; .bin/review -lint -redocly=false; \
@@ -99,20 +105,20 @@ gate: $(ACTIONLINT) ## Test what review judges by, and lint the contract and the
 
 # Not a tool of tools/review's go.mod: it needs an older YAML library than oasdiff does.
 $(ACTIONLINT):
-	GOBIN=$(abspath .bin) go install github.com/rhysd/actionlint/cmd/actionlint@$(lastword $(subst -, ,$@))
-	@mv .bin/actionlint $@
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(TOOLS)) go install github.com/rhysd/actionlint/cmd/actionlint@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/actionlint $@
 
 .PHONY: examples
 examples: ## Build and test the examples as if this module were published
-	cd tools && go run ./published
+	cd tools/consumers && go run ./examples
 
 .PHONY: generators
 generators: ## Try other versions of oapi-codegen on openapi.yaml
-	cd tools && go run ./published -generators ownclient
+	cd tools/consumers && go run ./examples -generators ownclient
 
 .PHONY: prism
 prism: ## Put Prism, another vendor's validating proxy, between deepotasks and its fake; needs Node
-	@tools/prism/check.sh
+	@tools/review/prism/check.sh
 
 .PHONY: simulate
 simulate: ## Print what waits cost beside the least they can and beside other clients, and hold the targets (2 minutes)
@@ -121,13 +127,13 @@ simulate: ## Print what waits cost beside the least they can and beside other cl
 .PHONY: sidebyside
 sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (4 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	cd tools && go run ./sidebyside
-	cd tools && go run ./sidebyside -finished 10000
+	cd tools/bench && go run ./sidebyside
+	cd tools/bench && go run ./sidebyside -finished 10000
 
-.PHONY: inturn
-inturn: ## Let deepotasks and the vendor's client wait one after the other (half an hour)
+.PHONY: sidebyside-sequential
+sidebyside-sequential: ## Let deepotasks and the vendor's client wait for the same tasks one after the other (half an hour)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	cd tools && go run ./sidebyside -in-turn -runs 8
+	cd tools/bench && go run ./sidebyside -sequential -runs 8
 
 FUZZTIME := 20s
 
@@ -141,46 +147,43 @@ fuzz: ## Fuzz each target for FUZZTIME (20s)
 .PHONY: soak
 soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at most)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools && go run ./soak
+	@cd tools/bench && go run ./soak
 
-.PHONY: killed
-killed: ## Wait for 100,000 tasks, killed ten times with SIGKILL (1 minute)
+.PHONY: wait-killed
+wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times by SIGKILL (1 minute)
 	go test ./cmd/deepotasks -run Killed -count=1 -v -killed-tasks 100000 -kills 10
 
 .PHONY: scale
 scale: ## Wait for up to a million tasks at once and print what each costs (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools/scale && go run .
+	@cd tools/bench && go run ./scale
 
 .PHONY: contention
 contention: ## Have 64 callers share a client and print who kept them from a lock
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools/scale && go run . -contention
+	@cd tools/bench && go run ./scale -contention
 
 .PHONY: pictures
 pictures: ## Make the README's pictures; needs tmux and chromium
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cmd/deepotasks/pictures/make.sh
 
-# The layer's inner parts are measured in its own package, whole calls and all comparators in a module of their own.
 # Each round runs every benchmark once, so that what disturbs the machine disturbs all of them alike.
 .PHONY: bench
-bench: ## Show the layer's decoding and requests beside other clients' (1 minute)
-	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; \
-		go test -c -o "$$made/layer" ./tasksclient; \
-		cd tools/bench; go test -c -o "$$made/others" .; \
-		for round in 1 2 3 4 5 6 7 8 9 10; do \
-			"$$made/layer" -test.run '^$$' -test.bench '^Benchmark(Page|Request)$$' -test.benchtime 100ms; \
-			"$$made/others" -test.run '^$$' -test.bench . -test.benchtime 100ms; \
-		done > "$$made/figures"; \
-		go tool benchstat -ignore pkg -col '/by@(generated layer ogen json sonic)' "$$made/figures"
+bench: ## Compare the layer's calls with other clients', and fail if a target of Go 1.27 is missed (1 minute)
+	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; \
+		go test -c -o "$$made/clients" .; \
+		echo "toolchain: $$(go env GOVERSION)" > "$$made/figures"; \
+		for round in 1 2 3 4 5 6 7 8 9 10; do "$$made/clients" -test.run '^$$' -test.bench . -test.benchtime 100ms; done >> "$$made/figures"; \
+		go tool benchstat -ignore pkg -col '/by@(generated layer ogen json sonic)' "$$made/figures"; \
+		go run ./targets "$$made/figures"
 
-.PHONY: comparators
-comparators: ## Check what make bench compares with: vet, drift, tests, each benchmark once
+.PHONY: bench-check
+bench-check: ## Check the clients that make bench compares: vet, drift, tests, each benchmark once
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; go vet ./...; \
 		go tool ogen --target "$$made/ogen" --package ogen --config ogen/ogen.yaml ../../openapi.yaml 2>/dev/null; \
 		diff -r -x ogen.yaml "$$made/ogen" ogen || { echo "tools/bench/ogen has drifted from openapi.yaml; run go generate there"; exit 1; }; \
-		go test -bench . -benchtime 1x .
+		go test -bench . -benchtime 1x . ./targets
 
 .PHONY: cover
 cover: ## Print the coverage of tasksclient; fail at 90 % or less

@@ -94,7 +94,7 @@ func generated(base string, over *http.Client) client {
 	}
 }
 
-func ogenerated(base string, over ogenClient) client {
+func ogenerated(base string, over *http.Client) client {
 	c, err := ogen.NewClient(base, credentials{}, ogen.WithClient(over))
 	if err != nil {
 		panic(err)
@@ -121,10 +121,6 @@ func ogenerated(base string, over ogenClient) client {
 			return n, nil
 		},
 	}
-}
-
-type ogenClient interface {
-	Do(*http.Request) (*http.Response, error)
 }
 
 type credentials struct{}
@@ -181,7 +177,7 @@ func byHand(by, base string, over *http.Client, decode func(*http.Response, any)
 		},
 		list: func(ctx context.Context, ids []string) (n int, err error) {
 			var p page
-			req, err := listByHand(ctx, base, ids)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/tasks?"+url.Values{"task_ids": ids}.Encode(), nil)
 			err = ask(req, err, &p)
 			for i := range p.Results {
 				n += p.Results[i].done()
@@ -189,10 +185,6 @@ func byHand(by, base string, over *http.Client, decode func(*http.Response, any)
 			return n, err
 		},
 	}
-}
-
-func listByHand(ctx context.Context, base string, ids []string) (*http.Request, error) {
-	return http.NewRequestWithContext(ctx, http.MethodGet, base+"/tasks?"+url.Values{"task_ids": ids}.Encode(), nil)
 }
 
 func sign(req *http.Request) {

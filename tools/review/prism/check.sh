@@ -4,7 +4,7 @@
 # contract, from either side, so that the exit codes tell; that it does is seen
 # first, with a fake and a request that break it.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 command -v npx >/dev/null || { echo "make prism needs npx, which comes with Node"; exit 1; }
 dir=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$dir"' EXIT

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 
-	"github.com/deepomatic/tasks/tools/publish"
+	"github.com/deepomatic/tasks/tools/consumers/publish"
 )
 
 // generators are the versions of oapi-codegen that are tried beside the one

@@ -33,7 +33,7 @@ var tooSlow = regexp.MustCompile(`^(429-long|stalled.*|slow|endless|unknown-stat
 
 func main() {
 	s := soak{}
-	flag.StringVar(&s.binary, "binary", "../.bin/deepotasks", "the command line to run")
+	flag.StringVar(&s.binary, "binary", "../../.bin/deepotasks", "the command line to run")
 	flag.IntVar(&s.tasks, "tasks", 20_000, "how many tasks to wait for")
 	flag.Float64Var(&s.chance, "chance", 0.4, "the share of requests that go wrong")
 	flag.IntVar(&s.kills, "kills", 3, "how often the fake is killed and started again")

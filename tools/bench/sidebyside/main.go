@@ -21,20 +21,20 @@ import (
 )
 
 func main() {
-	binary := flag.String("binary", "../.bin/deepotasks", "the command line to run")
+	binary := flag.String("binary", "../../.bin/deepotasks", "the command line to run")
 	python := flag.String("python", "python3", "the python that has the vendor's client, if any has")
 	runs := flag.Int("runs", 4, "how often to wait for each kind of tasks, and five times as often where they all take the same")
 	tasks := flag.Int("tasks", 100, "how many tasks to wait for")
-	inTurn := flag.Bool("in-turn", false, "wait with one after the other, and only with ours and the vendor's, for tasks of 5 s")
+	sequential := flag.Bool("sequential", false, "wait with one after the other, and only with ours and the vendor's, for tasks of 5 s")
 	finished := flag.Int("finished", 0, "measure processor time over so many tasks that have ended, instead")
 	flag.Parse()
-	if err := compare(*binary, *python, *tasks, *runs, *inTurn, *finished); err != nil {
+	if err := compare(*binary, *python, *tasks, *runs, *sequential, *finished); err != nil {
 		fmt.Fprintln(os.Stderr, "sidebyside:", err)
 		os.Exit(1)
 	}
 }
 
-func compare(binary, python string, tasks, runs int, inTurn bool, finished int) error {
+func compare(binary, python string, tasks, runs int, sequential bool, finished int) error {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return err
@@ -54,10 +54,10 @@ func compare(binary, python string, tasks, runs int, inTurn bool, finished int) 
 	for _, s := range schedules {
 		all = append(all, s.contender())
 	}
-	if inTurn {
-		return laws(all[:2], fiveSeconds, tasks, runs, inTurn)
+	if sequential {
+		return laws(all[:2], fiveSeconds, tasks, runs, sequential)
 	}
-	return laws(all, append(fiveSeconds, halfASecond), tasks, runs, inTurn)
+	return laws(all, append(fiveSeconds, halfASecond), tasks, runs, sequential)
 }
 
 // figure is what a wait took: requests, and the delays of all tasks in seconds.
@@ -103,7 +103,7 @@ var halfASecond = law{"exponential, 0.5 s", 1, each(func(r *rand.Rand) float64 {
 
 // laws runs the contenders of each case in turn or at the same time, since they
 // sleep most of it, each against servers of its own with the same tasks.
-func laws(all []contender, cases []law, tasks, runs int, inTurn bool) error {
+func laws(all []contender, cases []law, tasks, runs int, sequential bool) error {
 	fmt.Printf("%d tasks: 0.4 s x requests + total delay = J\n", tasks)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	head := "\t"
@@ -118,7 +118,7 @@ func laws(all []contender, cases []law, tasks, runs int, inTurn bool) error {
 			draw := func(run int) []time.Duration {
 				return l.draw(rand.New(rand.NewPCG(uint64(i), uint64(round*runs+run))), tasks)
 			}
-			some, err := race(all, draw, runs, inTurn)
+			some, err := race(all, draw, runs, sequential)
 			if err != nil {
 				return err
 			}
@@ -139,12 +139,12 @@ func laws(all []contender, cases []law, tasks, runs int, inTurn bool) error {
 	return nil
 }
 
-func race(all []contender, draw func(run int) []time.Duration, runs int, inTurn bool) ([]figure, error) {
+func race(all []contender, draw func(run int) []time.Duration, runs int, sequential bool) ([]figure, error) {
 	figures, errs := make([]figure, len(all)), make([]error, len(all)*runs)
 	var mu sync.Mutex
 	var running sync.WaitGroup
 	start := running.Go
-	if inTurn {
+	if sequential {
 		start = func(wait func()) { wait() }
 	}
 	for i := range errs {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/deepomatic/tasks/tools/publish"
+	"github.com/deepomatic/tasks/tools/consumers/publish"
 )
 
 // example runs one example in a copy. It fails if a step does, and if a file
@@ -31,10 +31,10 @@ func (g *ground) example(dir string, update bool) error {
 	if err != nil {
 		return err
 	}
-	after = g.committed(after)
+	after = unchanged(before, g.committed(after))
 	if drifted := differences(before, after); len(drifted) > 0 {
 		if !update {
-			return fmt.Errorf("drifted: %s; run go run ./published -update", strings.Join(drifted, ", "))
+			return fmt.Errorf("drifted: %s; run go run ./examples -update in tools/consumers", strings.Join(drifted, ", "))
 		}
 		if err := replace(dir, before, after); err != nil {
 			return err
@@ -50,7 +50,7 @@ func (g *ground) example(dir string, update bool) error {
 		return err
 	}
 	maps.DeleteFunc(vendored, func(name, _ string) bool { return strings.HasPrefix(name, "vendor/") })
-	if drifted := differences(after, g.committed(vendored)); len(drifted) > 0 {
+	if drifted := differences(after, unchanged(after, g.committed(vendored))); len(drifted) > 0 {
 		return fmt.Errorf("with a vendor folder another file is generated: %s", strings.Join(drifted, ", "))
 	}
 	return nil

@@ -100,7 +100,7 @@ func TestAnUnknownExampleIsRefused(t *testing.T) {
 
 func TestTheReadmeNamesTheGeneratorsThatAreTried(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join("..", "..", "examples", "ownclient", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", "ownclient", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/deepomatic/tasks/tools/publish"
+	"github.com/deepomatic/tasks/tools/consumers/publish"
 )
 
 // tree writes files into a new folder.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/deepomatic/tasks/tools/publish"
+	"github.com/deepomatic/tasks/tools/consumers/publish"
 )
 
 // placeholder is the version that the examples' go.mod files require. It was
@@ -29,7 +29,7 @@ func open(root string) (g *ground, end func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, err := os.MkdirTemp("", "published")
+	dir, err := os.MkdirTemp("", "examples")
 	if err != nil {
 		return nil, nil, err
 	}

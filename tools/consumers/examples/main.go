@@ -1,4 +1,4 @@
-// Command published treats the examples as the repositories of others: each is
+// Command examples treats the examples as the repositories of others: each is
 // copied, told to require this module as a proxy serves it, and then tidied,
 // generated, vetted, tested, and generated and tested once more with its
 // dependencies vendored. What is committed must be what these steps leave behind.
@@ -18,16 +18,16 @@ import (
 )
 
 func main() {
-	root := flag.String("root", "..", "the module's root")
+	root := flag.String("root", "../..", "the module's root")
 	update := flag.Bool("update", false, "write what has drifted back to the examples")
 	generators := flag.Bool("generators", false, "try other versions of oapi-codegen too")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: published [flags] [example...]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: examples [flags] [example...]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
 	if err := run(*root, flag.Args(), *update, *generators); err != nil {
-		fmt.Fprintln(os.Stderr, "published:", err)
+		fmt.Fprintln(os.Stderr, "examples:", err)
 		os.Exit(1)
 	}
 }

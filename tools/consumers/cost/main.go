@@ -1,7 +1,8 @@
-// Command consumercost measures what a program pays for importing tasksclient,
+// Command cost measures what a program pays for importing tasksclient,
 // as if the module were published: lines of go.sum, packages, and the size of
 // its stripped binary beside that of a program that does the same by hand with
-// net/http. It fails if one of them is over its budget.
+// net/http. It fails if one of them is over the budget for the release of Go
+// that runs; GOTOOLCHAIN chooses another one.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +19,7 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"github.com/deepomatic/tasks/tools/publish"
+	"github.com/deepomatic/tasks/tools/consumers/publish"
 )
 
 //go:embed consumer.go.txt
@@ -27,27 +29,50 @@ var consumer []byte
 var byHand []byte
 
 func main() {
-	budget := budget{}
-	flag.IntVar(&budget.sums, "sums", 36, "the most lines of go.sum")
-	flag.IntVar(&budget.packages, "packages", 16, "the most packages outside the standard library")
-	flag.Float64Var(&budget.size, "size", 1.13, "the largest binary, as a ratio to the one by hand")
-	root := flag.String("root", "..", "the module's root")
+	root := flag.String("root", "../..", "the module's root")
 	flag.Parse()
-	cost, err := measure(*root)
-	if err == nil {
-		fmt.Print(cost.table(budget))
-		err = cost.over(budget)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "consumercost:", err)
+	if err := run(*root); err != nil {
+		fmt.Fprintln(os.Stderr, "cost:", err)
 		os.Exit(1)
 	}
+}
+
+func run(root string) error {
+	release, err := output(exec.Command("go", "env", "GOVERSION"))
+	if err != nil {
+		return err
+	}
+	release = strings.TrimSpace(release)
+	budget, err := budgetFor(release)
+	if err != nil {
+		return err
+	}
+	cost, err := measure(root)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("measured with %s\n%s", release, cost.table(budget))
+	return cost.over(budget)
 }
 
 // budget is the most that each may be.
 type budget struct {
 	sums, packages int
 	size           float64
+}
+
+// budgetFor is the budget of a Go release. Before Go 1.27 the JSON library
+// brings its own copy of encoding/json/v2; since then it is the standard
+// library's, which the program by hand contains too.
+func budgetFor(release string) (budget, error) {
+	switch {
+	case !version.IsValid(release):
+		return budget{}, fmt.Errorf("there is no budget for %s, which is not a release of Go; set GOTOOLCHAIN to one", release)
+	case version.Compare(release, "go1.27rc1") < 0:
+		return budget{sums: 34, packages: 19, size: 1.15}, nil
+	default:
+		return budget{sums: 34, packages: 15, size: 1.06}, nil
+	}
 }
 
 // cost is what was measured.
@@ -87,10 +112,10 @@ func (c cost) over(b budget) error {
 }
 
 // tasks is the module under a version that is not published anywhere.
-var tasks = module.Version{Path: publish.Path, Version: "v0.0.0-consumercost"}
+var tasks = module.Version{Path: publish.Path, Version: "v0.0.0-cost"}
 
 func measure(root string) (c cost, err error) {
-	dir, err := os.MkdirTemp("", "consumercost")
+	dir, err := os.MkdirTemp("", "cost")
 	if err != nil {
 		return c, err
 	}
@@ -155,7 +180,7 @@ func (w workspace) write(program []byte, require ...module.Version) error {
 }
 
 func (w workspace) run(name string, args ...string) (string, error) {
-	proxy, err := exec.Command("go", "env", "GOPROXY").Output()
+	proxy, err := output(exec.Command("go", "env", "GOPROXY"))
 	if err != nil {
 		return "", err
 	}
@@ -163,12 +188,17 @@ func (w workspace) run(name string, args ...string) (string, error) {
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -modcacherw", "GOCACHE="+w.cache,
 		"GOMODCACHE="+w.cache+"-mod", "GONOSUMDB="+tasks.Path,
-		"GOPROXY=file://"+filepath.ToSlash(w.proxy)+","+strings.TrimSpace(string(proxy)))
+		"GOPROXY=file://"+filepath.ToSlash(w.proxy)+","+strings.TrimSpace(proxy))
+	return output(cmd)
+}
+
+// output runs a command. Its error holds what the command printed.
+func output(cmd *exec.Cmd) (string, error) {
 	var errText strings.Builder
 	cmd.Stderr = &errText
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", strings.Join(append([]string{name}, args...), " "), err, errText.String())
+		return "", fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, errText.String())
 	}
 	return string(out), nil
 }

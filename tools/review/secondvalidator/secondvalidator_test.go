@@ -1,4 +1,4 @@
-package secondopinion_test
+package secondvalidator_test
 
 import (
 	"bytes"
@@ -97,7 +97,7 @@ func corpus(t *testing.T) map[string]*contract.Recording {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "TestTheContractJudgesEachExchange", "./tasksclient/contract", "-corpus", dir)
-	cmd.Dir = "../.."
+	cmd.Dir = "../../.."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
