@@ -17,10 +17,8 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// Client asks the tasks API for tasks and waits for them. It is made by [New]
-// or [NewFromEnv], is safe for concurrent use, and needs no closing: one
-// client for a whole program is best, because all its waits share their
-// requests.
+// Client asks the tasks API for tasks and waits for them. It is made by [New] or [NewFromEnv], is safe for concurrent
+// use, and needs no closing: one client for a whole program is best, because all its waits share their requests.
 type Client struct {
 	config    config
 	api       *gen.Client          // builds the requests, and sends them through transport
@@ -30,8 +28,8 @@ type Client struct {
 	batch     batchSize
 }
 
-// New makes a client that authenticates with apiKey. It reads no environment
-// and makes no request; what can't be right is an [*InputError].
+// New makes a client that authenticates with apiKey. It reads no environment and makes no request; what can't be
+// right is an [*InputError].
 func New(apiKey string, opts ...Option) (*Client, error) {
 	cfg := defaults()
 	for _, opt := range opts {
@@ -48,12 +46,10 @@ const (
 	envVerifyTLS = "DEEPOMATIC_API_VERIFY_TLS"
 )
 
-// NewFromEnv makes a client from the vendor's environment variables, with the
-// vendor's meaning: DEEPOMATIC_API_KEY, which must be set; DEEPOMATIC_APP_ID;
-// DEEPOMATIC_API_URL, the API's root without the version, to which /v0.7 is
-// added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS,
-// where 0 leaves the server's certificate unchecked. Options win over the
-// environment. What can't be right is an [*InputError].
+// NewFromEnv makes a client from the vendor's environment variables, with the vendor's meaning: DEEPOMATIC_API_KEY,
+// which must be set; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the version, to which /v0.7 is
+// added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0 leaves the server's
+// certificate unchecked. Options win over the environment. What can't be right is an [*InputError].
 func NewFromEnv(opts ...Option) (*Client, error) {
 	cfg := defaults()
 	key := os.Getenv(envKey)
@@ -130,8 +126,7 @@ func newClient(key string, cfg config) (*Client, error) {
 	return c, nil
 }
 
-// header adds what each request carries. The key lives in this closure, where
-// no print, log or encoder can reach it.
+// header adds what each request carries. The key lives in this closure, where no print, log or encoder can reach it.
 func header(key, appID, userAgent string) func(http.Header) {
 	return func(h http.Header) {
 		h.Set("X-API-KEY", key)
@@ -147,17 +142,14 @@ func header(key, appID, userAgent string) func(http.Header) {
 	}
 }
 
-// Do sends a request of yours the way that the client's own requests go: after
-// the pause of a 429 and the rate limit, on the clock of [WithRequestTimeout],
-// with the key, to the API's origin only, and with the answer's body read whole
-// within [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a
-// client that oapi-codegen generates from another document of this API can send
-// through it. Every answer comes back as it is, whatever its status; nothing is
-// tried again.
+// Do sends a request of yours the way that the client's own requests go: after the pause of a 429 and the rate limit,
+// on the clock of [WithRequestTimeout], with the key, to the API's origin only, and with the answer's body read whole
+// within [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a client that oapi-codegen generates
+// from another document of this API can send through it. Every answer comes back as it is, whatever its status;
+// nothing is tried again.
 //
-// Errors: [*InputError] for a request without a URL or to another origin;
-// [*ProtocolError] for a redirect to another origin and for a body that is too
-// large; otherwise what the network or the request's context said.
+// Errors: [*InputError] for a request without a URL or to another origin; [*ProtocolError] for a redirect to another
+// origin and for a body that is too large; otherwise what the network or the request's context said.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if req == nil || req.URL == nil {
 		return nil, &InputError{Name: "request", Problem: "is nil or has no URL; make it with http.NewRequestWithContext"}
@@ -192,8 +184,7 @@ func (c *Client) Stats() Stats {
 	return s
 }
 
-// parseBaseURL checks a base URL. Its text is kept out of the errors: it may
-// hold a password.
+// parseBaseURL checks a base URL. Its text is kept out of the errors: it may hold a password.
 func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 	refuse := func(problem string) (*url.URL, error) {
 		return nil, &InputError{Name: "base URL", Problem: problem}
@@ -218,8 +209,8 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 	return u, nil
 }
 
-// jitter adds up to a tenth to d, so that programs that started together don't
-// stay in step. It only adds: what a server asked for is never cut short.
+// jitter adds up to a tenth to d, so that programs that started together don't stay in step. It only adds: what a
+// server asked for is never cut short.
 func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Float64()*float64(d)/10)
 }

@@ -8,20 +8,18 @@ import (
 	"time"
 )
 
-// The three answers of the API that a program most often tells apart, for
-// [errors.Is]. Each is reached through an [*APIError].
+// The three answers of the API that a program most often tells apart, for [errors.Is]. Each is reached through an
+// [*APIError].
 var (
 	// ErrNotFound is a 404: there is no such task, or this key may not see it.
 	ErrNotFound = errors.New("tasksclient: task not found")
-	// ErrUnauthorized is a 401 or a 403: the key is missing, wrong, or not
-	// allowed to do this.
+	// ErrUnauthorized is a 401 or a 403: the key is missing, wrong, or not allowed to do this.
 	ErrUnauthorized = errors.New("tasksclient: not authorised")
 	// ErrRateLimited is a 429: too many requests.
 	ErrRateLimited = errors.New("tasksclient: rate limited")
 )
 
-// InputError says that an argument or an option can't be right. It comes
-// before any request is made.
+// InputError says that an argument or an option can't be right. It comes before any request is made.
 type InputError struct {
 	Name    string // what is wrong: an option's name, an environment variable, "id", "ids", "API key"
 	Problem string // what is wrong with it, and what to do; never the key
@@ -29,9 +27,8 @@ type InputError struct {
 
 func (e *InputError) Error() string { return "tasksclient: " + e.Name + ": " + e.Problem }
 
-// APIError is an answer of the API, or of a proxy before it, that is no
-// success. The published page documents no error; what is here was derived
-// from the framework behind the API.
+// APIError is an answer of the API, or of a proxy before it, that is no success. The published page documents no
+// error; what is here was derived from the framework behind the API.
 type APIError struct {
 	StatusCode int           // the HTTP status
 	Method     string        // of the request
@@ -74,8 +71,7 @@ func (e *APIError) nextStep() string {
 	return ""
 }
 
-// Is reports whether target is the sentinel of this status: [ErrNotFound],
-// [ErrUnauthorized] or [ErrRateLimited].
+// Is reports whether target is the sentinel of this status: [ErrNotFound], [ErrUnauthorized] or [ErrRateLimited].
 func (e *APIError) Is(target error) bool {
 	switch e.StatusCode {
 	case http.StatusNotFound:
@@ -88,9 +84,8 @@ func (e *APIError) Is(target error) bool {
 	return false
 }
 
-// TaskError says that the API finished the task with status "error". The task
-// itself stands beside it: in the [Result], or as the other value that
-// [Client.Wait] returns.
+// TaskError says that the API finished the task with status "error". The task itself stands beside it: in the
+// [Result], or as the other value that [Client.Wait] returns.
 type TaskError struct {
 	ID      string // the task's
 	Message string // the task's error field, on one line
@@ -103,8 +98,8 @@ func (e *TaskError) Error() string {
 	return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed: " + e.Message
 }
 
-// PendingError says that waiting stopped while tasks were pending. Nothing
-// happened to the tasks: their IDs can be waited for again.
+// PendingError says that waiting stopped while tasks were pending. Nothing happened to the tasks: their IDs can be
+// waited for again.
 //
 // It unwraps to the context's cause and to the last failure, if there is one.
 type PendingError struct {
@@ -143,9 +138,8 @@ func (e *PendingError) Unwrap() []error {
 	return errs
 }
 
-// ProtocolError says that a successful answer (2xx) breaks the contract: its
-// body is no JSON, has the wrong types, is too large, is about another task,
-// or has a status that nobody documented.
+// ProtocolError says that a successful answer (2xx) breaks the contract: its body is no JSON, has the wrong types, is
+// too large, is about another task, or has a status that nobody documented.
 type ProtocolError struct {
 	StatusCode int    // the HTTP status; 0 from [Decode]
 	Method     string // of the request
@@ -165,8 +159,8 @@ func (e *ProtocolError) Error() string {
 // Unwrap gives the decoder's error.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// waitError sums up the errors of a WaitAll. It stays unexported: errors.As
-// and errors.Is reach what it holds, and the results say the rest.
+// waitError sums up the errors of a WaitAll. It stays unexported: errors.As and errors.Is reach what it holds, and
+// the results say the rest.
 type waitError struct {
 	of     int
 	failed int
@@ -194,8 +188,7 @@ const (
 // trimPrefix is err's text as part of a message that has the prefix already.
 func trimPrefix(err error) string { return strings.TrimPrefix(err.Error(), "tasksclient: ") }
 
-// oneLine makes text from the wire fit for a message: one line, without
-// control characters, of at most size bytes.
+// oneLine makes text from the wire fit for a message: one line, without control characters, of at most size bytes.
 func oneLine(s string, size int) string {
 	cut := len(s) > 4*size // bounds the work below
 	if cut {

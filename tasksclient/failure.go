@@ -40,8 +40,8 @@ func (c *Client) explain(err error) error {
 	}
 }
 
-// detail reads the shapes of error bodies that are known: {"detail": …},
-// {"error": …}, field errors ({"a field": ["…"]}) and bare arrays of text.
+// detail reads the shapes of error bodies that are known: {"detail": …}, {"error": …}, field errors ({"a field":
+// ["…"]}) and bare arrays of text.
 func detail(body []byte) string {
 	var known gen.ErrorDetail
 	if json.Unmarshal(body, &known) == nil {
@@ -109,9 +109,8 @@ func failureKind(err error, ids int) poll.Kind {
 	}
 }
 
-// isTransient says whether the same request may succeed later: after anything
-// that the network did, 408, 429, 5xx, and an answer that can't be read, unless
-// it said beforehand that it is too large.
+// isTransient says whether the same request may succeed later: after anything that the network did, 408, 429, 5xx,
+// and an answer that can't be read, unless it said beforehand that it is too large.
 func isTransient(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
@@ -120,8 +119,7 @@ func isTransient(err error) bool {
 	return !ok || f.Kind != transport.TooLargeAnnounced
 }
 
-// isTooLarge says whether the request or its answer was too large, so that
-// fewer ids may do.
+// isTooLarge says whether the request or its answer was too large, so that fewer ids may do.
 func isTooLarge(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		switch api.StatusCode {
@@ -133,16 +131,16 @@ func isTooLarge(err error) bool {
 	return ok && (f.Kind == transport.TooLarge || f.Kind == transport.TooLargeAnnounced)
 }
 
-// learnSize halves the batch size if the server said that so many ids are too
-// many. An answer that is too large says so of its own ids only.
+// learnSize halves the batch size if the server said that so many ids are too many. An answer that is too large says
+// so of its own ids only.
 func (c *Client) learnSize(err error, ids int) {
 	if _, ok := errors.AsType[*APIError](err); ok {
 		c.batch.halve(ids)
 	}
 }
 
-// retryAfter is the least time until a request is tried again. That of a 429 is
-// kept by the pause of the whole client.
+// retryAfter is the least time until a request is tried again. That of a 429 is kept by the pause of the whole
+// client.
 func retryAfter(err error) time.Duration {
 	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode != http.StatusTooManyRequests {
 		return api.RetryAfter
@@ -150,8 +148,7 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// contextError is why ctx ended: its cause, and what ctx.Err says, so that
-// errors.Is can tell both.
+// contextError is why ctx ended: its cause, and what ctx.Err says, so that errors.Is can tell both.
 func contextError(ctx context.Context) error {
 	cause, err := context.Cause(ctx), ctx.Err()
 	if err != nil && !errors.Is(cause, err) {

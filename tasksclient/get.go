@@ -13,12 +13,11 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// Get fetches one task, whatever its status: a task that failed is no error
-// here. Failures that may pass are tried again, see [WithRetry].
+// Get fetches one task, whatever its status: a task that failed is no error here. Failures that may pass are tried
+// again, see [WithRetry].
 //
-// Errors: [*InputError] for an id that can't be one and for a nil context;
-// [*APIError], for which errors.Is knows [ErrNotFound], [ErrUnauthorized] and
-// [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract;
+// Errors: [*InputError] for an id that can't be one and for a nil context; [*APIError], for which errors.Is knows
+// [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract;
 // otherwise what the network or the context said.
 func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
 	if err := cmp.Or(refuseNil(ctx), checkID(id)); err != nil {
@@ -28,7 +27,8 @@ func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.task(g), nil
+	t := c.task(g)
+	return &t, nil
 }
 
 // checkID refuses what would ask for something else than one task.
@@ -68,9 +68,9 @@ const (
 	maxBackoff   = 30 * time.Second
 )
 
-// retry makes a request of Get or List up to the allowed attempts, after doubling pauses and never before the server's
-// Retry-After; that of a 429 is kept by the pause of the whole client. Polls have no use for it: the poller decides when
-// they are tried again.
+// retry makes a request of Get or List up to the allowed attempts, after doubling pauses and never before the
+// server's Retry-After; that of a 429 is kept by the pause of the whole client. Polls have no use for it: the poller
+// decides when they are tried again.
 func retry[T any](ctx context.Context, c *Client, ask func() (T, error)) (T, error) {
 	for backoff, attempt := firstBackoff, 1; ; backoff, attempt = min(2*backoff, maxBackoff), attempt+1 {
 		v, err := ask()

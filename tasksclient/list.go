@@ -11,16 +11,13 @@ import (
 	"github.com/deepomatic/tasks/gen"
 )
 
-// List fetches many tasks, whatever their status. It asks for up to 100 ids a
-// request, follows pages, and yields each task as its page arrives, in the
-// server's order; an id that is given twice is yielded once.
+// List fetches many tasks, whatever their status. It asks for up to 100 ids a request, follows pages, and yields each
+// task as its page arrives, in the server's order; an id that is given twice is yielded once.
 //
-// An id that the server leaves out of its pages is asked for by itself; if it
-// is unknown, the pair is (nil, error) with an error that is [ErrNotFound] and
-// names it, and the listing goes on. Any other error, as of [Client.Get], ends
-// it; what was yielded before stays valid. Without ids no request is made, and
-// the error is an [*InputError]: the API would answer with every task of the
-// account.
+// An id that the server leaves out of its pages is asked for by itself; if it is unknown, the pair is (nil, error)
+// with an error that is [ErrNotFound] and names it, and the listing goes on. Any other error, as of [Client.Get],
+// ends it; what was yielded before stays valid. Without ids no request is made, and the error is an [*InputError]:
+// the API would answer with every task of the account.
 func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error] {
 	return func(yield func(*Task, error) bool) {
 		todo, err := distinct(ids)
@@ -52,8 +49,7 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 	}
 }
 
-// errStopped says that the listing has ended: the caller has had enough, or
-// was told already why there is no more.
+// errStopped says that the listing has ended: the caller has had enough, or was told already why there is no more.
 var errStopped = errors.New("stopped")
 
 // listBatch yields the tasks of one batch, and takes them out of left.
@@ -83,9 +79,8 @@ func (c *Client) listBatch(ctx context.Context, ids []string, left set, yield fu
 	return nil
 }
 
-// pages asks for page after page until each id in left was seen or the server
-// has no more, and yields what each brings of left. A next that can't be
-// followed ends the listing like no next at all: what is still missing then is
+// pages asks for page after page until each id in left was seen or the server has no more, and yields what each
+// brings of left. A next that can't be followed ends the listing like no next at all: what is still missing then is
 // asked for by itself, so a bad link costs requests but no task.
 func (c *Client) pages(ctx context.Context, ids []string, left set, ask func(next string) (*gen.TaskPage, error)) iter.Seq2[[]gen.Task, error] {
 	return func(yield func([]gen.Task, error) bool) {
@@ -156,8 +151,8 @@ func (s set) has(id string) bool {
 	return ok
 }
 
-// pick takes those tasks out of s that are in it: neither foreign nor a repeat.
-// They get the ids that were asked for, so that each text is held once.
+// pick takes those tasks out of s that are in it: neither foreign nor a repeat. They get the ids that were asked for,
+// so that each text is held once.
 func (s set) pick(tasks []gen.Task) []gen.Task {
 	picked := tasks[:0]
 	for _, g := range tasks {

@@ -11,9 +11,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// An Option changes how a [Client] behaves. The order of options does not
-// matter, except that the last of a kind wins. What can't be right is refused
-// by [New] with an [*InputError].
+// An Option changes how a [Client] behaves. The order of options does not matter, except that the last of a kind
+// wins. What can't be right is refused by [New] with an [*InputError].
 type Option func(*config)
 
 // config is what the options say. New checks it once they all have spoken.
@@ -64,73 +63,62 @@ func defaults() config {
 	}
 }
 
-// WithBaseURL sets where the API is: the full URL with the version, such as
-// the default https://api.deepomatic.com/v0.7. A slash at its end makes no
-// difference. It must be https, except for a loopback host or beside
-// [WithInsecureHTTP], and have no user, query or fragment. The key is sent to
-// this origin and to no other.
+// WithBaseURL sets where the API is: the full URL with the version, such as the default
+// https://api.deepomatic.com/v0.7. A slash at its end makes no difference. It must be https, except for a loopback
+// host or beside [WithInsecureHTTP], and have no user, query or fragment. The key is sent to this origin and to no
+// other.
 func WithBaseURL(url string) Option { return func(c *config) { c.baseURL = url } }
 
-// WithInsecureHTTP allows [WithBaseURL] to be plain http on a host that is not
-// loopback. Everyone on the way can then read the key.
+// WithInsecureHTTP allows [WithBaseURL] to be plain http on a host that is not loopback. Everyone on the way can then
+// read the key.
 func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true } }
 
-// WithHTTPClient sets what sends the requests, for proxies, tracing or tests.
-// The default is [http.DefaultClient]. The client is copied, never changed;
-// its CheckRedirect is asked only about redirects that stay on the API's
-// origin, since others are refused. A Timeout of its own holds for each
-// request beside [WithRequestTimeout].
+// WithHTTPClient sets what sends the requests, for proxies, tracing or tests. The default is [http.DefaultClient].
+// The client is copied, never changed; its CheckRedirect is asked only about redirects that stay on the API's origin,
+// since others are refused. A Timeout of its own holds for each request beside [WithRequestTimeout].
 func WithHTTPClient(client *http.Client) Option { return func(c *config) { c.httpClient = client } }
 
-// WithUserAgent sets the User-Agent header. The default is
-// "deepomatic-tasks-go"; the empty string leaves the header to net/http.
+// WithUserAgent sets the User-Agent header. The default is "deepomatic-tasks-go"; the empty string leaves the header
+// to net/http.
 func WithUserAgent(agent string) Option { return func(c *config) { c.userAgent = agent } }
 
-// WithAppID sets the X-APP-ID header, which the vendor deprecates and still
-// accepts. The default, the empty string, sends none.
+// WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, the empty string,
+// sends none.
 func WithAppID(id string) Option { return func(c *config) { c.appID = id } }
 
-// WithLogger makes the client log its requests, retries and pauses: what was
-// asked, what came and how long it took, at levels Debug and Warn. Neither the
-// key nor a body is ever logged. The default, also with nil, logs nothing.
+// WithLogger makes the client log its requests, retries and pauses: what was asked, what came and how long it took,
+// at levels Debug and Warn. Neither the key nor a body is ever logged. The default, also with nil, logs nothing.
 func WithLogger(logger *slog.Logger) Option { return func(c *config) { c.logger = logger } }
 
-// WithRetry sets how much failure is borne. A failure that may pass (network,
-// 408, 429, 5xx, a body that is cut or can't be read) is tried again after
-// 0.25 s, then after twice as long each time, up to 30 s; in a wait up to a
+// WithRetry sets how much failure is borne. A failure that may pass (network, 408, 429, 5xx, a body that is cut or
+// can't be read) is tried again after 0.25 s, then after twice as long each time, up to 30 s; in a wait up to a
 // second, or a quarter of the task's age if that is more.
 //
-// attempts is how often [Client.Get], and [Client.List] for each page, try
-// before they return the error: 5 by default, 1 for no second try.
-// pollFailures is how many polls of a task in a row may fail before a wait
-// gives that task up: 30 by default, which is over five minutes; 1 gives up at
-// the first failure. Neither may be less than 1.
+// attempts is how often [Client.Get], and [Client.List] for each page, try before they return the error: 5 by
+// default, 1 for no second try. pollFailures is how many polls of a task in a row may fail before a wait gives that
+// task up: 30 by default, which is over five minutes; 1 gives up at the first failure. Neither may be less than 1.
 func WithRetry(attempts, pollFailures int) Option {
 	return func(c *config) { c.attempts, c.pollFailures = attempts, pollFailures }
 }
 
-// WithPolling sets the pace of a wait. cost is what one request is worth to you,
-// in seconds of delay: if it is 0.4 s, the default, a request is made when
-// the tasks that it asks for have probably ended 0.4 s ago, all their delays added
-// up. Four times the cost means about half the requests and twice the delay.
-// How long tasks take is learned from those that have ended.
+// WithPolling sets the pace of a wait. cost is what one request is worth to you, in seconds of delay: if it is 0.4 s,
+// the default, a request is made when the tasks that it asks for have probably ended 0.4 s ago, all their delays
+// added up. Four times the cost means about half the requests and twice the delay. How long tasks take is learned
+// from those that have ended.
 //
-// floor and ceiling are the least and the most time between two polls of a
-// task, whatever the cost says: 50 ms and 30 s by default. The cost and the
-// floor must be positive, and the ceiling no less than the floor.
+// floor and ceiling are the least and the most time between two polls of a task, whatever the cost says: 50 ms and 30
+// s by default. The cost and the floor must be positive, and the ceiling no less than the floor.
 func WithPolling(cost, floor, ceiling time.Duration) Option {
 	return func(c *config) { c.cost, c.floor, c.ceiling = cost, floor, ceiling }
 }
 
-// WithRequestTimeout sets how long one request may take, its body included,
-// before it counts as failed and, like any failure that may pass, is tried
-// again: 30 s by default. Zero sets no limit. How long a call may take as a
-// whole is for its context to say.
+// WithRequestTimeout sets how long one request may take, its body included, before it counts as failed and, like any
+// failure that may pass, is tried again: 30 s by default. Zero sets no limit. How long a call may take as a whole is
+// for its context to say.
 func WithRequestTimeout(d time.Duration) Option { return func(c *config) { c.requestTimeout = d } }
 
-// WithRateLimit sets how many requests a second the client may make, of all
-// kinds together, and how many at once after a rest. Both must be positive.
-// The default is no limit: the pace of polling and the API's own 429 answers,
+// WithRateLimit sets how many requests a second the client may make, of all kinds together, and how many at once
+// after a rest. Both must be positive. The default is no limit: the pace of polling and the API's own 429 answers,
 // which pause the whole client, are enough for most.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) {
@@ -139,52 +127,43 @@ func WithRateLimit(perSecond float64, burst int) Option {
 	}
 }
 
-// A Limiter makes each request wait for its turn; see [WithLimiter]. A
-// *rate.Limiter of golang.org/x/time/rate is one. If it also has a method
-// Pause(d time.Duration), it is told of each pause that a 429 demands.
+// A Limiter makes each request wait for its turn; see [WithLimiter]. A *rate.Limiter of golang.org/x/time/rate is
+// one. If it also has a method Pause(d time.Duration), it is told of each pause that a 429 demands.
 type Limiter interface {
-	// Wait returns nil when a request may be made, or an error if ctx ends
-	// before that.
+	// Wait returns nil when a request may be made, or an error if ctx ends before that.
 	Wait(ctx context.Context) error
 }
 
-// WithLimiter sets what each request waits for before it is made, such as a
-// quota that several processes share. It takes the place of [WithRateLimit].
-// Nil, the default, sets no limit.
+// WithLimiter sets what each request waits for before it is made, such as a quota that several processes share. It
+// takes the place of [WithRateLimit]. Nil, the default, sets no limit.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) { c.limiter, c.badRate = limiter, false }
 }
 
-// WithConcurrency sets how many polls may be under way at once for all waits
-// of the client together: 4 by default, at least 1. Get and List run in their
-// callers' goroutines and do not count.
+// WithConcurrency sets how many polls may be under way at once for all waits of the client together: 4 by default, at
+// least 1. Get and List run in their callers' goroutines and do not count.
 func WithConcurrency(polls int) Option { return func(c *config) { c.concurrency = polls } }
 
-// WithBatchSize sets how many ids one request asks for at most: 100 by
-// default, which is also the most, since the API's pages hold no more; at
-// least 1. A batch also ends at 4 KB of URL, and the server halves it by
-// answering 413 or 414; twenty requests that pass double it again.
+// WithBatchSize sets how many ids one request asks for at most: 100 by default, which is also the most, since the
+// API's pages hold no more; at least 1. A batch also ends at 4 KB of URL, and the server halves it by answering 413
+// or 414; twenty requests that pass double it again.
 func WithBatchSize(ids int) Option { return func(c *config) { c.batchSize = ids } }
 
-// WithMaxResponseBytes sets how large a body may be, unzipped: 64 MiB by
-// default, at least 1. A larger one is not cut but a [*ProtocolError]; a batch
-// is then asked for in parts.
+// WithMaxResponseBytes sets how large a body may be, unzipped: 64 MiB by default, at least 1. A larger one is not cut
+// but a [*ProtocolError]; a batch is then asked for in parts.
 func WithMaxResponseBytes(n int64) Option { return func(c *config) { c.maxResponseBytes = n } }
 
-// WithNotFoundGrace sets how long a wait goes on asking for an id that the API
-// does not know, counted from the first time it said so: 2 s by default, for a
-// task that is not visible yet. Zero believes the first answer.
+// WithNotFoundGrace sets how long a wait goes on asking for an id that the API does not know, counted from the first
+// time it said so: 2 s by default, for a task that is not visible yet. Zero believes the first answer.
 func WithNotFoundGrace(d time.Duration) Option { return func(c *config) { c.notFoundGrace = d } }
 
-// WithPendingStatus makes a wait take these statuses for pending too, for a
-// server that knows more of them than the page does. Called again it adds. By
-// default an undocumented status ends the wait for its task.
+// WithPendingStatus makes a wait take these statuses for pending too, for a server that knows more of them than the
+// page does. Called again it adds. By default an undocumented status ends the wait for its task.
 func WithPendingStatus(statuses ...Status) Option {
 	return func(c *config) { c.pendingStatus = append(c.pendingStatus, statuses...) }
 }
 
-// check refuses what can't be right. The base URL and the key have checks of
-// their own.
+// check refuses what can't be right. The base URL and the key have checks of their own.
 func (c *config) check() error {
 	if c.httpClient == nil {
 		return &InputError{Name: "WithHTTPClient", Problem: "is nil; leave it out for the default"}

@@ -16,10 +16,9 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// readPage reads a page of a list that asked for so many ids. It holds no more
-// tasks than that: a body of a few kilobytes can unzip to millions of them, and
-// what comes after is not what was asked for. If one of its tasks can't be read,
-// the others still are.
+// readPage reads a page of a list that asked for so many ids. It holds no more tasks than that: a body of a few
+// kilobytes can unzip to millions of them, and what comes after is not what was asked for. If one of its tasks can't
+// be read, the others still are.
 func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 	limit := taskLimits.Get().(*taskLimit)
 	defer taskLimits.Put(limit)
@@ -42,8 +41,8 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 // errTooManyTasks ends the reading of a page that holds more than was asked for.
 var errTooManyTasks = errors.New("more tasks than were asked for")
 
-// taskLimit counts the tasks of a page. The option is made once for many pages,
-// since the JSON library prepares each anew.
+// taskLimit counts the tasks of a page. The option is made once for many pages, since the JSON library prepares each
+// anew.
 type taskLimit struct {
 	left   int
 	option json.Options
@@ -60,9 +59,8 @@ var taskLimits = sync.Pool{New: func() any {
 	return l
 }}
 
-// salvage reads those tasks of a damaged page that can be read, one by one, and
-// its next. It spells two names of the page's fields again, since a generated
-// page can't hold a task that is none. It is nil if nothing can be read.
+// salvage reads those tasks of a damaged page that can be read, one by one, and its next. It spells two names of the
+// page's fields again, since a generated page can't hold a task that is none. It is nil if nothing can be read.
 func salvage(body []byte, ids int) *gen.TaskPage {
 	var damaged struct {
 		Next    jsontext.Value `json:"next"`
@@ -108,8 +106,8 @@ func (c *Client) unreadable(res *http.Response, wanted string, err error) *Proto
 	}
 }
 
-// misplaced says where JSON does not fit a Go type, without quoting any of it:
-// neither a value nor a name that the type does not have.
+// misplaced says where JSON does not fit a Go type, without quoting any of it: neither a value nor a name that the
+// type does not have.
 func misplaced(err error, want reflect.Type) string {
 	semantic, ok := errors.AsType[*json.SemanticError](err)
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/deepomatic/tasks/gen"
 )
 
-// query is what must be known of a list's query: it is read off requests that
-// the generated client builds, so that it follows the contract.
+// query is what must be known of a list's query: it is read off requests that the generated client builds, so that it
+// follows the contract.
 type query struct {
 	names  []string // of the parameters that hold the ids
 	perID  int      // bytes that an id adds, beside its own
@@ -41,9 +41,8 @@ func (q query) bytes(id string) int { return q.perID + len(url.QueryEscape(id)) 
 // maxFollowBytes bounds what a next may add to a request.
 const maxFollowBytes = 1024
 
-// following is what a next adds to a list's query: its own query without ids.
-// Its scheme, host and path are not used: behind a proxy they may be wrong, and
-// the key must stay on its origin. Its ids are not either: a next that lost
+// following is what a next adds to a list's query: its own query without ids. Its scheme, host and path are not used:
+// behind a proxy they may be wrong, and the key must stay on its origin. Its ids are not either: a next that lost
 // them would list the whole account. It is "" if that leads nowhere.
 func (q query) following(next *string) string {
 	if next == nil {
@@ -73,8 +72,7 @@ func follow(next string) gen.RequestEditorFn {
 	}
 }
 
-// maxQueryBytes keeps a request's line well under the 8 KB that servers
-// commonly allow.
+// maxQueryBytes keeps a request's line well under the 8 KB that servers commonly allow.
 const maxQueryBytes = 4096
 
 // fits says whether one request may ask for so many ids that take so many bytes.
@@ -93,8 +91,7 @@ func (c *Client) fit(ids []string) int {
 	return n
 }
 
-// batchSize is how many ids a request may ask for: what the option says, or
-// less once the server said so.
+// batchSize is how many ids a request may ask for: what the option says, or less once the server said so.
 type batchSize struct {
 	most   int64
 	now    *atomic.Int64
@@ -114,9 +111,8 @@ func (b *batchSize) halve(n int) {
 	}
 }
 
-// grow doubles a halved size again after twenty requests that passed, if they
-// were at least half as large: the 413 may have been a fault. A server that
-// means it refuses one request in twenty.
+// grow doubles a halved size again after twenty requests that passed, if they were at least half as large: the 413
+// may have been a fault. A server that means it refuses one request in twenty.
 func (b *batchSize) grow(n int) {
 	size := b.now.Load()
 	if size < b.most && 2*int64(n) >= size && b.passed.Add(1)%20 == 0 {

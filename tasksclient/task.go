@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -12,8 +13,7 @@ import (
 	"github.com/deepomatic/tasks/gen"
 )
 
-// Status is where a task stands. The page documents the three values below;
-// any other is passed on as it came.
+// Status is where a task stands. The page documents the three values below; any other is passed on as it came.
 type Status string
 
 // The documented statuses.
@@ -23,8 +23,8 @@ const (
 	StatusError   Status = "error"   // done: Error says why it failed
 )
 
-// Task is the state of a call that the API answered with a task_id, and its
-// result once there is one. Its JSON has the API's own names and shape.
+// Task is the state of a call that the API answered with a task_id, and its result once there is one. Its JSON has
+// the API's own names and shape.
 type Task struct {
 	ID     string
 	Status Status
@@ -32,23 +32,21 @@ type Task struct {
 	Error string
 	// DateCreated is when the task was made, by the server's clock.
 	DateCreated time.Time
-	// DateUpdated is when the task stopped being pending, by the server's
-	// clock. While it is pending it is zero or equal to DateCreated.
+	// DateUpdated is when the task stopped being pending, by the server's clock. While it is pending it is zero or
+	// equal to DateCreated.
 	DateUpdated time.Time
-	// Data is the answer of the call that made the task, as it came; nil
-	// unless the task succeeded. [Decode] reads it into a type.
+	// Data is the answer of the call that made the task, as it came; nil unless the task succeeded. [Decode] reads it
+	// into a type.
 	Data stdjson.RawMessage
-	// Subtasks is described nowhere and null wherever it was seen: nil then,
-	// otherwise the JSON as it came.
+	// Subtasks is described nowhere and null wherever it was seen: nil then, otherwise the JSON as it came.
 	Subtasks stdjson.RawMessage
 }
 
-// Decode reads t.Data into a T, such as gen.InferenceResult. Names are
-// matched exactly, unknown ones are ignored, duplicate ones refused.
+// Decode reads t.Data into a T, such as gen.InferenceResult. Names are matched exactly, unknown ones are ignored,
+// duplicate ones refused.
 //
-// Only a task that succeeded has data. For any other the error is what a wait
-// would have said: a [*TaskError], or a [*PendingError], or a [*ProtocolError]
-// for a status that is not documented. It is a [*ProtocolError] as well if
+// Only a task that succeeded has data. For any other the error is what a wait would have said: a [*TaskError], or a
+// [*PendingError], or a [*ProtocolError] for a status that is not documented. It is a [*ProtocolError] as well if
 // data is null or does not fit T.
 func Decode[T any](t *Task) (T, error) {
 	var v, zero T
@@ -75,8 +73,7 @@ func Decode[T any](t *Task) (T, error) {
 	return v, nil
 }
 
-// MarshalJSON gives the task as the API does: the same names in the same order,
-// null where the API has null.
+// MarshalJSON gives the task as the API does: the same names in the same order, null where the API has null.
 func (t Task) MarshalJSON() ([]byte, error) {
 	g := gen.Task{ID: t.ID, Status: gen.TaskStatus(t.Status), DateCreated: t.DateCreated, Data: orNull(t.Data), Subtasks: orNull(t.Subtasks)}
 	if t.Error != "" || t.Status == StatusError {
@@ -114,25 +111,25 @@ func fromGen(g *gen.Task) Task {
 	return t
 }
 
-// task makes a Task of a generated one. A server may echo the key: its secrets
-// go from what stands in messages, which is the error, and a status that nobody
-// documented.
-func (c *Client) task(g *gen.Task) *Task {
+// task makes a Task of a generated one. A server may echo the key: its secrets go from what stands in messages, which
+// is the error, and a status that nobody documented.
+func (c *Client) task(g *gen.Task) Task {
 	t := fromGen(g)
 	if t.Error != "" {
 		t.Error = c.transport.RedactAll(t.Error)
 	}
-	if !g.Status.Valid() {
+	if !g.Status.Valid() && !slices.Contains(c.config.pendingStatus, t.Status) {
 		t.Status = Status(c.transport.RedactAll(string(t.Status)))
 	}
-	return &t
+	return t
 }
 
 // tasks makes Tasks of generated ones.
 func (c *Client) tasks(all []gen.Task) []*Task {
 	tasks := make([]*Task, len(all))
 	for i := range all {
-		tasks[i] = c.task(&all[i])
+		t := c.task(&all[i])
+		tasks[i] = &t
 	}
 	return tasks
 }

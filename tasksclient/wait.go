@@ -17,8 +17,8 @@ import (
 // Result is how waiting for one id ended.
 type Result struct {
 	ID string
-	// Task is the finished task, also if it failed. If waiting ended without
-	// one it is the last snapshot of the pending task, or nil if there is none.
+	// Task is the finished task, also if it failed. If waiting ended without one it is the last snapshot of the
+	// pending task, or nil if there is none.
 	Task *Task
 	// Err is nil if, and only if, the task succeeded. Otherwise it is
 	//   - a [*TaskError]: the task failed;
@@ -32,13 +32,12 @@ type Result struct {
 	Err error
 }
 
-// Wait waits until the task is no longer pending and returns it. It returns a
-// task beside an error where there is one: the failed task beside a
-// [*TaskError], the last snapshot beside a [*PendingError]. The errors are
-// those of [Result].
+// Wait waits until the task is no longer pending and returns it. It returns a task beside an error where there is
+// one: the failed task beside a [*TaskError], the last snapshot beside a [*PendingError]. The errors are those of
+// [Result].
 //
-// All waits of a client share their requests: thousands of goroutines that
-// each wait for one task ask for a hundred of them at a time.
+// All waits of a client share their requests: thousands of goroutines that each wait for one task ask for a hundred
+// of them at a time.
 func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 	for r := range c.wait(ctx, []string{id}, math.MaxInt) {
 		return r.Task, r.Err // there is just one
@@ -46,13 +45,11 @@ func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 	return nil, nil // never: the wait for an id has a result
 }
 
-// WaitAll waits until none of the tasks is pending and returns one Result for
-// each position of ids, in their order, whatever fails; an id that is given
-// twice has its result twice. The error is nil if all tasks succeeded. It sums
-// up those of the results otherwise, and errors.As and errors.Is reach each of
-// them; what was still pending when the context ended stands in one
-// [*PendingError]. Without ids there are no results, no request is made, and
-// the error is an [*InputError].
+// WaitAll waits until none of the tasks is pending and returns one Result for each position of ids, in their order,
+// whatever fails; an id that is given twice has its result twice. The error is nil if all tasks succeeded. It sums up
+// those of the results otherwise, and errors.As and errors.Is reach each of them; what was still pending when the
+// context ended stands in one [*PendingError]. Without ids there are no results, no request is made, and the error is
+// an [*InputError].
 func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 	if len(ids) == 0 {
 		return []Result{}, errNoIDs
@@ -103,20 +100,19 @@ func summary(ctx context.Context, results []Result, elapsed time.Duration) error
 	return e
 }
 
-// WaitEach waits for the tasks and yields one Result for each id as it
-// finishes; an id that is given twice is yielded once. When the context ends
-// it yields what has arrived, and then a Result with a [*PendingError] for
-// each id that is left, in their order. Breaking out of the loop gives up the
-// rest. Without ids it yields nothing and makes no request.
+// WaitEach waits for the tasks and yields one Result for each id as it finishes; an id that is given twice is yielded
+// once. When the context ends it yields what has arrived, and then a Result with a [*PendingError] for each id that
+// is left, in their order. Breaking out of the loop gives up the rest. Without ids it yields nothing and makes no
+// request.
 //
-// It holds what is pending and a few pages of results: while a page of them
-// waits to be taken, no more of its ids are asked for.
+// It holds what is pending and a few pages of results: while a page of them waits to be taken, no more of its ids are
+// asked for.
 func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 	return c.wait(ctx, ids, c.config.batchSize)
 }
 
-// wait is what all the waits are made of: it refuses what can't be an id, lets
-// the poller wait for the rest, and tells its results in this package's types.
+// wait is what all the waits are made of: it refuses what can't be an id, lets the poller wait for the rest, and
+// tells its results in this package's types.
 func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		good, refused := sortIDs(ctx, ids)
@@ -141,8 +137,7 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 	}
 }
 
-// ask is where the poller's questions become requests: one id is asked for by
-// itself, several as a list.
+// ask is where the poller's questions become requests: one id is asked for by itself, several as a list.
 func (c *Client) ask(ctx context.Context, q poll.Query, seen func([]poll.Seen[snapshot])) *poll.Failure {
 	if q.Isolated {
 		ctx = transport.WithoutPause(ctx)
@@ -150,7 +145,7 @@ func (c *Client) ask(ctx context.Context, q poll.Query, seen func([]poll.Seen[sn
 	err := c.askFor(ctx, q.IDs, func(tasks []gen.Task) {
 		all := make([]poll.Seen[snapshot], len(tasks))
 		for i := range tasks {
-			all[i] = c.judge(&tasks[i])
+			all[i] = c.judge(c.task(&tasks[i]))
 		}
 		seen(all)
 	})
@@ -183,32 +178,29 @@ func (c *Client) askFor(ctx context.Context, ids []string, seen func([]gen.Task)
 }
 
 // judge says what a task means to those who wait for it.
-func (c *Client) judge(g *gen.Task) poll.Seen[snapshot] {
-	s := poll.Seen[snapshot]{ID: g.ID, Took: -1}
-	if g.DateUpdated != nil {
-		s.Took = g.DateUpdated.Sub(g.DateCreated)
+func (c *Client) judge(t Task) poll.Seen[snapshot] {
+	s := poll.Seen[snapshot]{ID: t.ID, Took: -1}
+	if !t.DateUpdated.IsZero() {
+		s.Took = t.DateUpdated.Sub(t.DateCreated)
 	}
-	switch status := Status(g.Status); {
-	case status == StatusPending, slices.Contains(c.config.pendingStatus, status):
-		s.Pending, s.Task = true, c.pendingSnapshot(g)
+	switch {
+	case t.Status == StatusPending, slices.Contains(c.config.pendingStatus, t.Status):
+		s.Pending, s.Task = true, keep(t)
 		return s
-	case status == StatusSuccess:
-	case status == StatusError:
-		t := c.task(g)
-		s.Task, s.Err = snapshot{task: t}, &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
-		return s
+	case t.Status == StatusSuccess:
+	case t.Status == StatusError:
+		s.Err = &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
 	default:
-		t := c.task(g)
-		s.Task, s.Err = snapshot{task: t}, &ProtocolError{StatusCode: http.StatusOK, Method: c.query.method, Path: c.query.path, Task: t,
-			Reason: undocumented(t.ID, string(t.Status))}
-		return s
+		odd := t
+		s.Err = &ProtocolError{StatusCode: http.StatusOK, Method: c.query.method, Path: c.query.path, Task: &odd, Reason: undocumented(t.ID, string(t.Status))}
 	}
-	s.Task = snapshot{task: c.task(g)}
+	done := t
+	s.Task = snapshot{task: &done}
 	return s
 }
 
-// sortIDs parts the ids that can be asked for from those that can't, each of
-// which has its Result at once. Mostly there are none of these, and no copy.
+// sortIDs parts the ids that can be asked for from those that can't, each of which has its Result at once. Mostly
+// there are none of these, and no copy.
 func sortIDs(ctx context.Context, ids []string) (good []string, refused []Result) {
 	good = ids
 	noContext := refuseNil(ctx)

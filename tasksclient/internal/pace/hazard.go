@@ -2,36 +2,32 @@ package pace
 
 import "math"
 
-// hazard is the cumulative hazard of a task at the age at which each cell
-// begins: the probability that it gets as old as that is exp(-hazard). Its slope
-// is the rate at which pending tasks of that age end.
+// hazard is the cumulative hazard of a task at the age at which each cell begins: the probability that it gets as old
+// as that is exp(-hazard). Its slope is the rate at which pending tasks of that age end.
 type hazard [cells + 1]float64
 
-// guess is the rate at which tasks of an age in seconds end, before anything is
-// known of them. A duration is then as likely within one octave as within the
-// next, so the rate falls with the age, and a task is asked for after a gap that
-// grows with the root of its age. The factor of a half is where that costs
-// least: with the gap √(k x age), a task that takes T costs
+// guess is the rate at which tasks of an age in seconds end, before anything is known of them. A duration is then as
+// likely within one octave as within the next, so the rate falls with the age, and a task is asked for after a gap
+// that grows with the root of its age. The factor of a half is where that costs least: with the gap √(k x age), a
+// task that takes T costs
 //
 //	2 x T x cost/gap(T) + gap(T)/2
 //
-// which is least for k = 4 x cost, and that is the gap at the rate 1/2 an age.
-// The 0.2 s added to the age are what the one task took whose dates are published.
+// which is least for k = 4 x cost, and that is the gap at the rate 1/2 an age. The 0.2 s added to the age are what
+// the one task took whose dates are published.
 func guess(age float64) float64 {
 	const start = 0.2
 	return 0.5 / (age + start)
 }
 
-// learn computes the hazard from what has happened, between two cells and from
-// the first of them on: only differences count. The rate at each age is the
-// geometric mean of the guess and the known rate, with a weight that moves to
-// what is known as tasks end. Pending tasks alone say nothing yet: tasks that are
-// made together tend to take the same time, so a hundred that go on are no more
-// of a surprise than one.
+// learn computes the hazard from what has happened, between two cells and from the first of them on: only differences
+// count. The rate at each age is the geometric mean of the guess and the known rate, with a weight that moves to what
+// is known as tasks end. Pending tasks alone say nothing yet: tasks that are made together tend to take the same
+// time, so a hundred that go on are no more of a surprise than one.
 //
-// The known rate is the number of tasks that ended in a cell or next to it, over
-// the time that tasks were pending there. Where little was seen it becomes the
-// rate of all ages together, as if one more task had ended there at that rate.
+// The known rate is the number of tasks that ended in a cell or next to it, over the time that tasks were pending
+// there. Where little was seen it becomes the rate of all ages together, as if one more task had ended there at that
+// rate.
 func (h *hazard) learn(past *history, first, last int) {
 	trust := past.count * past.count / (past.count*past.count + 1)
 	ended, pending := past.around(0, cells)
@@ -53,8 +49,7 @@ func (h *hazard) at(age float64) float64 {
 	return h[i] + (h[i+1]-h[i])*(age-begins[i])/(begins[i+1]-begins[i])
 }
 
-// median is the age in seconds that half of all tasks reach, but no more than
-// the cells do.
+// median is the age in seconds that half of all tasks reach, but no more than the cells do.
 func (h *hazard) median() float64 {
 	for i := range cells {
 		if h[i+1] >= math.Ln2 {

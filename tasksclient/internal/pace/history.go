@@ -2,9 +2,8 @@ package pace
 
 import "math"
 
-// history is what is known of the durations of tasks: for each cell of ages, how
-// many tasks ended there and how long tasks were pending there. What happened
-// long ago counts less and less.
+// history is what is known of the durations of tasks: for each cell of ages, how many tasks ended there and how long
+// tasks were pending there. What happened long ago counts less and less.
 type history struct {
 	ended   [cells]float64 // tasks, by weight
 	pending [cells]float64 // seconds, by weight
@@ -13,8 +12,8 @@ type history struct {
 }
 
 const (
-	// An age's cell is an eighth of an octave, from 10 ms up to two weeks. What
-	// is less is in the first cell, and what is more in the last.
+	// An age's cell is an eighth of an octave, from 10 ms up to two weeks. What is less is in the first cell, and
+	// what is more in the last.
 	perOctave = 8
 	cells     = 27 * perOctave
 	youngest  = 0.01 // seconds
@@ -61,8 +60,7 @@ func (h *history) end(age float64, pending int) {
 	}
 }
 
-// around is how many tasks ended in some cells, and how many seconds tasks were
-// pending there.
+// around is how many tasks ended in some cells, and how many seconds tasks were pending there.
 func (h *history) around(from, to int) (ended, pending float64) {
 	for i := max(from, 0); i < min(to, cells); i++ {
 		ended += h.ended[i]

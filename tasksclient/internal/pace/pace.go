@@ -1,27 +1,24 @@
 // Package pace decides when pending tasks are worth another request.
 //
-// A request costs something, and so does a result that nobody has fetched yet.
-// Both are counted in seconds, so that a wait costs
+// A request costs something, and so does a result that nobody has fetched yet. Both are counted in seconds, so that a
+// wait costs
 //
 //	J = cost x requests + the delays of all its tasks, added up
 //
-// where a task's delay is the time from its end until a response shows it. The
-// next request is made when the delay that has probably built up since the last
-// one reaches the cost of a request. With odds(u), the odds that a task has ended
-// by a time u after it was seen pending, that is after the gap g for which
+// where a task's delay is the time from its end until a response shows it. The next request is made when the delay
+// that has probably built up since the last one reaches the cost of a request. With odds(u), the odds that a task has
+// ended by a time u after it was seen pending, that is after the gap g for which
 //
 //	  g
 //	∑ ∫ odds(u) du = cost         summed over the tasks that one request asks for
 //	  0
 //
-// The odds are p/(1-p) of the probability p. They grow without bound as an end
-// becomes certain, because a request that finds a task finished saves all the
-// later ones. For tasks that end at a steady rate r the rule gives the even gap
-// that costs least, where e^(rg) - 1 - rg = r x cost, or about g = √(2 x cost/r).
+// The odds are p/(1-p) of the probability p. They grow without bound as an end becomes certain, because a request
+// that finds a task finished saves all the later ones. For tasks that end at a steady rate r the rule gives the even
+// gap that costs least, where e^(rg) - 1 - rg = r x cost, or about g = √(2 x cost/r).
 //
-// The odds come from the rate at which pending tasks of each age end (see
-// hazard). It starts as a guess, and is learned from the tasks that end and from
-// those that don't.
+// The odds come from the rate at which pending tasks of each age end (see hazard). It starts as a guess, and is
+// learned from the tasks that end and from those that don't.
 //
 // The package is arithmetic alone: it has no goroutine, no lock and no clock.
 package pace
@@ -31,36 +28,33 @@ import (
 	"time"
 )
 
-// Pace knows how long tasks have taken so far and says how long to wait until
-// the next request. It is not safe for concurrent use, its caller locks.
+// Pace knows how long tasks have taken so far and says how long to wait until the next request. It is not safe for
+// concurrent use, its caller locks.
 type Pace struct {
 	cost           float64 // seconds
 	floor, ceiling time.Duration
 	history        history
 }
 
-// New returns a pace that knows nothing yet. The cost is what one request is
-// worth in delay, floor and ceiling are the shortest and the longest gap. The
-// cost and the floor must be positive, and the ceiling no less than the floor.
+// New returns a pace that knows nothing yet. The cost is what one request is worth in delay, floor and ceiling are
+// the shortest and the longest gap. The cost and the floor must be positive, and the ceiling no less than the floor.
 func New(cost, floor, ceiling time.Duration) *Pace {
 	return &Pace{cost: cost.Seconds(), floor: floor, ceiling: ceiling}
 }
 
-// Survived records that a task was pending from one age to another. Each stretch
-// of a task's life is to be recorded once, and the last one, up to its end, too.
+// Survived records that a task was pending from one age to another. Each stretch of a task's life is to be recorded
+// once, and the last one, up to its end, too.
 func (p *Pace) Survived(from, to time.Duration) {
 	p.history.survived(seconds(from), seconds(to))
 }
 
-// Ended records that a task ended at that age, whether as a success or not,
-// while so many others are pending.
+// Ended records that a task ended at that age, whether as a success or not, while so many others are pending.
 func (p *Pace) Ended(age time.Duration, pending int) {
 	p.history.end(seconds(age), max(pending, 0))
 }
 
-// Gap returns the time until tasks of these ages, which are pending just now,
-// are worth another request. It is within floor and ceiling and has no jitter.
-// The ages may come in any order, and a negative one counts as zero; for no
+// Gap returns the time until tasks of these ages, which are pending just now, are worth another request. It is within
+// floor and ceiling and has no jitter. The ages may come in any order, and a negative one counts as zero; for no
 // tasks at all it is the ceiling.
 func (p *Pace) Gap(ages []time.Duration) time.Duration {
 	groups := byCell(ages)
@@ -97,9 +91,8 @@ func (p *Pace) within(gap float64) time.Duration {
 	return min(max(time.Duration(gap*float64(time.Second)), p.floor), p.ceiling)
 }
 
-// Typical returns the median duration of a task as far as it is known, and false
-// while no task has ended. Tasks that are still pending count too, as ones that
-// take longer than their age.
+// Typical returns the median duration of a task as far as it is known, and false while no task has ended. Tasks that
+// are still pending count too, as ones that take longer than their age.
 func (p *Pace) Typical() (time.Duration, bool) {
 	if p.history.count == 0 {
 		return 0, false
@@ -111,8 +104,7 @@ func (p *Pace) Typical() (time.Duration, bool) {
 
 func seconds(age time.Duration) float64 { return max(age, 0).Seconds() }
 
-// group is a number of tasks of about the same age, in seconds, and the hazard
-// up to it.
+// group is a number of tasks of about the same age, in seconds, and the hazard up to it.
 type group struct{ age, tasks, hazard float64 }
 
 // byCell groups tasks whose ages lie in the same cell.

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// answer takes in a part of an answer as soon as it is there, so that it is not
-// lost if the next part is.
+// answer takes in a part of an answer as soon as it is there, so that it is not lost if the next part is.
 func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 	if len(seen) == 0 {
 		return
@@ -48,11 +47,10 @@ func (e *entry[T]) lastAge() time.Duration {
 	return e.age(e.lastAt)
 }
 
-// learn tells the pace how long a task took since it was waited for. The
-// server's dates say it to the microsecond, but they count only where the polls
-// bear them out: the task ended after it was last seen pending, and before now.
-// Where they don't, it is taken to have ended halfway between; and nothing is
-// learned of a task that was never seen pending, which may have ended long ago.
+// learn tells the pace how long a task took since it was waited for. The server's dates say it to the microsecond,
+// but they count only where the polls bear them out: the task ended after it was last seen pending, and before now.
+// Where they don't, it is taken to have ended halfway between; and nothing is learned of a task that was never seen
+// pending, which may have ended long ago.
 func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
 	from, to := e.lastAge(), e.age(now)
 	if took < from || took > to {
@@ -65,8 +63,7 @@ func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
 	p.cfg.Pace.Ended(took, len(p.entries)-1)
 }
 
-// settle ends a poll: those of its ids that are not finished are put back into
-// a queue.
+// settle ends a poll: those of its ids that are not finished are put back into a queue.
 func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -106,10 +103,9 @@ func (p *Poller[T]) gap(entries []*entry[T], now time.Duration) time.Duration {
 	return p.cfg.Jitter(p.cfg.Pace.Gap(ages))
 }
 
-// leftOut deals with ids that a whole answer left out. One that was never seen
-// is asked for by itself at once, and then, while it is unknown, with others
-// until its grace is over, so that many unknown ids cost few requests. One that
-// was seen is doubted to be gone: see doubt.
+// leftOut deals with ids that a whole answer left out. One that was never seen is asked for by itself at once, and
+// then, while it is unknown, with others until its grace is over, so that many unknown ids cost few requests. One
+// that was seen is doubted to be gone: see doubt.
 func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration) {
 	var waiting []*entry[T]
 	due := never

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// batch is a set of ids that are asked for together. It stands in a queue until
-// it is due, is then under way, and is gone once its answer was dealt with.
+// batch is a set of ids that are asked for together. It stands in a queue until it is due, is then under way, and is
+// gone once its answer was dealt with.
 type batch[T any] struct {
 	entries []*entry[T]
 	bytes   int           // what its ids add to a request

@@ -7,14 +7,13 @@ import (
 	"time"
 )
 
-// gather is how long a batch that is not full waits for more ids while other
-// polls are under way. Without polls under way nothing waits: the first poll
-// of a wait is at once, and a crowd of waits that begin together still share
-// their requests.
+// gather is how long a batch that is not full waits for more ids while other polls are under way. Without polls under
+// way nothing waits: the first poll of a wait is at once, and a crowd of waits that begin together still share their
+// requests.
 const gather = 10 * time.Millisecond
 
-// dispatch starts what is due, as far as polls may be under way, and sets the
-// timer for what is due next. Everything that changes a queue ends here.
+// dispatch starts what is due, as far as polls may be under way, and sets the timer for what is due next. Everything
+// that changes a queue ends here.
 func (p *Poller[T]) dispatch() {
 	if p.timer != nil {
 		p.timer.Stop()
@@ -53,8 +52,8 @@ func (p *Poller[T]) wakeAt(at time.Duration) {
 	})
 }
 
-// next takes the batch out of the queues that is to be asked for now; if there
-// is none, it says when there may be one.
+// next takes the batch out of the queues that is to be asked for now; if there is none, it says when there may be
+// one.
 func (p *Poller[T]) next(now time.Duration, idle bool) (b *batch[T], wake time.Duration) {
 	switch {
 	case p.outage.isOpen():
@@ -88,8 +87,7 @@ func (p *Poller[T]) next(now time.Duration, idle bool) (b *batch[T], wake time.D
 	}
 }
 
-// first is the queue of what is due first. What fails by itself leaves one slot
-// to the rest.
+// first is the queue of what is due first. What fails by itself leaves one slot to the rest.
 func (p *Poller[T]) first() *queue[T] {
 	first := &p.healthy
 	if p.failed.due() < first.due() {
@@ -110,8 +108,7 @@ func (p *Poller[T]) isolatedActive() (n int) {
 	return n
 }
 
-// living drops what nobody waits for any more from b and holds back what is to
-// be held back; nil if nothing is left.
+// living drops what nobody waits for any more from b and holds back what is to be held back; nil if nothing is left.
 func (p *Poller[T]) living(b *batch[T]) *batch[T] {
 	kept := b.entries[:0]
 	b.bytes = 0
@@ -133,9 +130,8 @@ func (p *Poller[T]) living(b *batch[T]) *batch[T] {
 	return b
 }
 
-// fill fills a request that begins with first: with whatever else is due, and
-// then with what comes next, since a request costs the same for one id as for a
-// hundred.
+// fill fills a request that begins with first: with whatever else is due, and then with what comes next, since a
+// request costs the same for one id as for a hundred.
 func (p *Poller[T]) fill(first *batch[T], now time.Duration) (b *batch[T], full bool) {
 	b = &batch[T]{due: first.due, asked: first.asked, entries: make([]*entry[T], 0, len(first.entries))}
 	full = p.pour(b, first)
@@ -148,14 +144,14 @@ func (p *Poller[T]) fill(first *batch[T], now time.Duration) (b *batch[T], full 
 	return b, full
 }
 
-// mayFill says whether b may be asked for now rather than when it is due: what
-// was asked for just now can't have changed much.
+// mayFill says whether b may be asked for now rather than when it is due: what was asked for just now can't have
+// changed much.
 func (p *Poller[T]) mayFill(b *batch[T], now time.Duration) bool {
 	return b.due <= now || now-b.asked >= p.cfg.Floor
 }
 
-// pour moves entries from one batch into another and says whether that is full.
-// What does not fit goes back into the queue.
+// pour moves entries from one batch into another and says whether that is full. What does not fit goes back into the
+// queue.
 func (p *Poller[T]) pour(to, from *batch[T]) (full bool) {
 	if p.living(from) == nil {
 		return false
@@ -173,8 +169,7 @@ func (p *Poller[T]) pour(to, from *batch[T]) (full bool) {
 	return !p.fits(to, 0)
 }
 
-// fits says whether b has room for one more id that takes so many bytes. A
-// request for a single id always fits.
+// fits says whether b has room for one more id that takes so many bytes. A request for a single id always fits.
 func (p *Poller[T]) fits(b *batch[T], bytes int) bool {
 	return len(b.entries) == 0 || p.cfg.Fit(len(b.entries)+1, b.bytes+bytes)
 }
@@ -186,9 +181,8 @@ func (p *Poller[T]) enqueue(due time.Duration, ids int) *batch[T] {
 	return b
 }
 
-// cut takes n ids off the first batch of a queue, as a batch of their own that
-// stands in none; all of them if there are no more. It begins at one of them,
-// counted on from the end to the start again.
+// cut takes n ids off the first batch of a queue, as a batch of their own that stands in none; all of them if there
+// are no more. It begins at one of them, counted on from the end to the start again.
 func (p *Poller[T]) cut(from *queue[T], n, begin int) *batch[T] {
 	b := from.take()
 	if p.living(b) == nil || len(b.entries) <= n {
@@ -207,8 +201,8 @@ func (p *Poller[T]) cut(from *queue[T], n, begin int) *batch[T] {
 	return part
 }
 
-// ask sends b on its way. Its request carries the values of the first waiter's
-// context, for tracing, but not its end: others may wait too.
+// ask sends b on its way. Its request carries the values of the first waiter's context, for tracing, but not its end:
+// others may wait too.
 func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 	q := Query{IDs: make([]string, len(b.entries)), Isolated: b.isolated}
 	for i, e := range b.entries {
@@ -234,8 +228,7 @@ func (p *Poller[T]) run(ctx context.Context, b *batch[T], q Query) {
 	p.settle(ctx, b, failure)
 }
 
-// panicked passes a panic of the source on to those who wait for one of the
-// ids, whose waits end with it.
+// panicked passes a panic of the source on to those who wait for one of the ids, whose waits end with it.
 func (p *Poller[T]) panicked(b *batch[T], value any) {
 	p.mu.Lock()
 	defer p.unlock()

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// entry is one id that is waited for, by however many waits. A million of them
-// may be pending, so an entry has only what each of them needs. What concerns a
-// failed poll stands in the batch.
+// entry is one id that is waited for, by however many waits. A million of them may be pending, so an entry has only
+// what each of them needs. What concerns a failed poll stands in the batch.
 type entry[T any] struct {
 	id      string
 	waiters []*waiter[T]  // none once it is finished or given up
@@ -23,8 +22,8 @@ type entry[T any] struct {
 
 func (e *entry[T]) age(now time.Duration) time.Duration { return now - e.since }
 
-// join adds w, unless it is there, and says whether it was not. Only the last
-// to come can be there: it registers all its ids before anyone else does.
+// join adds w, unless it is there, and says whether it was not. Only the last to come can be there: it registers all
+// its ids before anyone else does.
 func (e *entry[T]) join(w *waiter[T]) bool {
 	if e.waiters[len(e.waiters)-1] == w {
 		return false
@@ -33,8 +32,8 @@ func (e *entry[T]) join(w *waiter[T]) bool {
 	return true
 }
 
-// drop takes w off e and says whether it was there. The slice may be shared
-// with other entries of a wait, so it is not changed in place.
+// drop takes w off e and says whether it was there. The slice may be shared with other entries of a wait, so it is
+// not changed in place.
 func (e *entry[T]) drop(w *waiter[T]) bool {
 	i := slices.Index(e.waiters, w)
 	if i < 0 {
@@ -48,15 +47,14 @@ func (e *entry[T]) drop(w *waiter[T]) bool {
 	return true
 }
 
-// isHeld says whether everyone who waits for e has a page of results to take
-// yet: then it is not asked for, so that results don't pile up.
+// isHeld says whether everyone who waits for e has a page of results to take yet: then it is not asked for, so that
+// results don't pile up.
 func (e *entry[T]) isHeld() bool {
 	return !slices.ContainsFunc(e.waiters, (*waiter[T]).hasRoom)
 }
 
-// pendingResult is that of a wait that ended before e did. lastErr is the last
-// failure of all, for an id whose own poll has not failed. It is called without
-// the lock: the error of a batch never changes.
+// pendingResult is that of a wait that ended before e did. lastErr is the last failure of all, for an id whose own
+// poll has not failed. It is called without the lock: the error of a batch never changes.
 func (e *entry[T]) pendingResult(lastErr error) Result[T] {
 	if e.batch != nil && e.batch.failed.err != nil {
 		lastErr = e.batch.failed.err

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// doubt is how long an answer that contradicts an earlier one has to hold
-// before it counts: an id that was seen and is now unknown, a key that worked
-// and is now refused. A proxy that is restarted says such things for a moment.
+// doubt is how long an answer that contradicts an earlier one has to hold before it counts: an id that was seen and
+// is now unknown, a key that worked and is now refused. A proxy that is restarted says such things for a moment.
 const doubt = 30 * time.Second
 
 // failure is what a batch remembers of its failed polls.
@@ -20,8 +19,7 @@ type failure struct {
 	err   error
 }
 
-// fail deals with ids whose poll failed. What can't pass ends here; everything
-// else is asked for again.
+// fail deals with ids whose poll failed. What can't pass ends here; everything else is asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	alone := len(b.entries) == 1
 	switch {
@@ -54,8 +52,8 @@ func (p *Poller[T]) contradicts(entries []*entry[T], kind Kind) bool {
 	return slices.ContainsFunc(entries, func(e *entry[T]) bool { return e.seen })
 }
 
-// accept deals with a verdict that nothing contradicts. On a list it may be the
-// fault of one id, and what remains of it is asked for in parts.
+// accept deals with a verdict that nothing contradicts. On a list it may be the fault of one id, and what remains of
+// it is asked for in parts.
 func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	switch e := silent[0]; {
 	case len(b.entries) > 1:
@@ -88,15 +86,14 @@ func (p *Poller[T]) patience(e *entry[T]) time.Duration {
 	return p.cfg.Grace
 }
 
-// heldOut says whether e had been denied for long enough when it was asked for:
-// an answer that took long may be as old as its question.
+// heldOut says whether e had been denied for long enough when it was asked for: an answer that took long may be as
+// old as its question.
 func (p *Poller[T]) heldOut(e *entry[T], asked time.Duration) bool {
 	return e.denied != 0 && asked-e.denied >= p.patience(e)
 }
 
-// keyRefused deals with a key that is refused and never worked. A list may be
-// refused for the sake of one id, so that two ids are asked for by themselves:
-// if both are refused it is the key, and everything ends.
+// keyRefused deals with a key that is refused and never worked. A list may be refused for the sake of one id, so that
+// two ids are asked for by themselves: if both are refused it is the key, and everything ends.
 func (p *Poller[T]) keyRefused(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	if id := b.entries[0].id; len(b.entries) == 1 && id != p.refused {
 		p.refusals, p.refused = p.refusals+1, id
@@ -119,8 +116,7 @@ func (p *Poller[T]) keyRefused(b *batch[T], silent []*entry[T], f *Failure, now 
 	}
 }
 
-// keyChecks is how many single ids are being asked for to see whether the key
-// is refused.
+// keyChecks is how many single ids are being asked for to see whether the key is refused.
 func (p *Poller[T]) keyChecks() (n int) {
 	for b := range p.active {
 		if b.keyCheck {
@@ -135,10 +131,9 @@ func (p *Poller[T]) keyChecks() (n int) {
 	return n
 }
 
-// tryAgain deals with a failure that may pass. A list that fails twice in a row
-// is split, so that an id which makes it fail does not take its neighbours with
-// it; but not while nothing works at all: see outage. An id that fails by itself
-// while others work is isolated: from then on it concerns nobody else.
+// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes
+// it fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by
+// itself while others work is isolated: from then on it concerns nobody else.
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	first, alone, verdict := silent[0], len(b.entries) == 1, f.Kind.isVerdict()
 	failed := failure{count: b.failed.count + 1, since: b.failed.since, err: f.Err}
@@ -199,8 +194,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	}
 }
 
-// split queues entries in parts of the given size, which are asked for as they
-// are.
+// split queues entries in parts of the given size, which are asked for as they are.
 func (p *Poller[T]) split(entries []*entry[T], size int, f failure, due time.Duration) {
 	for part := range slices.Chunk(entries, size) {
 		p.requeue(&p.failed, part, f, due)
@@ -222,9 +216,8 @@ const (
 	maxBackoff   = 30 * time.Second
 )
 
-// backoff is the time after the nth failure in a row until a task of this age
-// is asked for again. It doubles up to a quarter of the age: failures cost a
-// young task little, and a server that is down for long is not asked often.
+// backoff is the time after the nth failure in a row until a task of this age is asked for again. It doubles up to a
+// quarter of the age: failures cost a young task little, and a server that is down for long is not asked often.
 func backoff(n int, age time.Duration) time.Duration {
 	most := min(max(age/4, time.Second), maxBackoff)
 	if n > 8 { // 0.25 s doubled seven times is past the most

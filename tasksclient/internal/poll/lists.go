@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// lists is what is known of lists that fail where single ids may work. After six
-// in a row everything is asked for one by one, at a bounded rate, and a list is
-// tried from time to time.
+// lists is what is known of lists that fail where single ids may work. After six in a row everything is asked for one
+// by one, at a bounded rate, and a list is tried from time to time.
 type lists struct {
 	failures int
 	since    time.Duration // of the first
@@ -24,9 +23,8 @@ const (
 	mostListGap     = time.Minute
 )
 
-// listFailed counts a failed list. A verdict is taken to be on lists as such.
-// Other failures are so only if a single id worked meanwhile, and if the list is
-// so short that it hardly failed because of one of its ids.
+// listFailed counts a failed list. A verdict is taken to be on lists as such. Other failures are so only if a single
+// id worked meanwhile, and if the list is so short that it hardly failed because of one of its ids.
 func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 	l := &p.lists
 	if l.refused {
@@ -48,12 +46,10 @@ func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 	}
 }
 
-// singlesPerSecond is how many single ids are asked for in a second if so many
-// are waited for.
+// singlesPerSecond is how many single ids are asked for in a second if so many are waited for.
 func singlesPerSecond(ids int) float64 { return min(100, 4*math.Sqrt(float64(ids))) }
 
-// nextSingle takes the next single id out of the queues while lists are
-// refused, or a list if it is time to try one.
+// nextSingle takes the next single id out of the queues while lists are refused, or a list if it is time to try one.
 func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Duration) {
 	l := &p.lists
 	if l.retryAt <= now && p.healthy.due() <= now {

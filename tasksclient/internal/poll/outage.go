@@ -9,10 +9,9 @@ import (
 	"time"
 )
 
-// outage is what is known of polls that fail while none succeeds. After three in
-// a row the API is taken to be down, and asked with one small request at a time:
-// the probes. They are small, and ever smaller, in case the API is not down and
-// each list holds an id that makes it fail. The first success ends it.
+// outage is what is known of polls that fail while none succeeds. After three in a row the API is taken to be down,
+// and asked with one small request at a time: the probes. They are small, and ever smaller, in case the API is not
+// down and each list holds an id that makes it fail. The first success ends it.
 type outage struct {
 	failures     int // polls in a row
 	opensAt      int // so many
@@ -28,26 +27,21 @@ type outage struct {
 }
 
 const (
-	// leastFailures in a row are taken for an outage. Each time that it turns out
-	// to be none they are doubled, up to mostFailures: where many ids break their
-	// requests, as many failures in a row say nothing.
+	// leastFailures in a row are taken for an outage. Each time that it turns out to be none they are doubled, up to
+	// mostFailures: where many ids break their requests, as many failures in a row say nothing.
 	leastFailures = 3
 	mostFailures  = 16
-	// singlesOfOutage are the single ids that must fail in a row until it is
-	// certainly no matter of single ids.
+	// singlesOfOutage are the single ids that must fail in a row until it is certainly no matter of single ids.
 	singlesOfOutage = 8
-	// probeStride is from where in a list one probe is taken to where the next
-	// is, so that ids which break their requests are met by chance only, in
-	// whatever order they stand.
+	// probeStride is from where in a list one probe is taken to where the next is, so that ids which break their
+	// requests are met by chance only, in whatever order they stand.
 	probeStride   = 61
 	leastProbeGap = 250 * time.Millisecond
 	mostProbeGap  = 6 * time.Second
-	// givenUpFor is how long an outage may last for each failed poll that an id
-	// may have: fifteen minutes by default. It must have had as many polls, too,
-	// since a server may demand long pauses between them.
+	// givenUpFor is how long an outage may last for each failed poll that an id may have: fifteen minutes by default.
+	// It must have had as many polls, too, since a server may demand long pauses between them.
 	givenUpFor = 30 * time.Second
-	// hangs is how long a poll must have been under way, when an outage ends,
-	// to be cancelled and asked again.
+	// hangs is how long a poll must have been under way, when an outage ends, to be cancelled and asked again.
 	hangs = 5 * time.Second
 )
 
@@ -91,9 +85,8 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 	}
 }
 
-// works says that an answer could be read. If there seemed to be an outage,
-// everything that failed is asked for at once. If it was one, lists are whole
-// again, and polls that still hang are made anew.
+// works says that an answer could be read. If there seemed to be an outage, everything that failed is asked for at
+// once. If it was one, lists are whole again, and polls that still hang are made anew.
 func (p *Poller[T]) works(b *batch[T], now time.Duration) {
 	p.worked = now
 	p.keyWorked = p.keyWorked || b.answered
@@ -128,8 +121,7 @@ func (p *Poller[T]) works(b *batch[T], now time.Duration) {
 	}
 }
 
-// mergeFailed puts what failed back among the rest, but for ids that had failed
-// by themselves before the outage.
+// mergeFailed puts what failed back among the rest, but for ids that had failed by themselves before the outage.
 func (p *Poller[T]) mergeFailed(since, now time.Duration) {
 	failed := p.failed
 	p.failed = nil
@@ -146,8 +138,7 @@ func (p *Poller[T]) mergeFailed(since, now time.Duration) {
 	}
 }
 
-// nextProbe takes the next probe out of the queues. One that hangs does not
-// hold up the next.
+// nextProbe takes the next probe out of the queues. One that hangs does not hold up the next.
 func (p *Poller[T]) nextProbe(now time.Duration) (b *batch[T], wake time.Duration) {
 	o := &p.outage
 	gap := o.gap
@@ -186,8 +177,8 @@ func (p *Poller[T]) nextProbe(now time.Duration) (b *batch[T], wake time.Duratio
 	}
 }
 
-// rejoin puts the ids of a failed probe back to those that it was cut from, or
-// else into a batch of their own. They come after the others.
+// rejoin puts the ids of a failed probe back to those that it was cut from, or else into a batch of their own. They
+// come after the others.
 func (p *Poller[T]) rejoin(b *batch[T], entries []*entry[T], f failure, now time.Duration) {
 	rest := b.rest
 	if rest == nil || rest.in == nil {

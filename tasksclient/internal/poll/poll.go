@@ -1,12 +1,10 @@
 // Package poll decides who waits for which id, and when to ask for it.
 //
-// All the waits of a client register their ids with one [Poller]. It asks its
-// [Source] for what is due, many ids with one request, and hands each finished
-// task to everyone who waits for it. When to ask is the business of package
-// pace. What a failure means is told by the source, as a [Kind]; what follows
-// from it is decided here: whether an id is asked for again, with which others,
-// and when it is given up. The package knows ids, ages and outcomes, and nothing
-// of HTTP, of JSON or of what a task is.
+// All the waits of a client register their ids with one [Poller]. It asks its [Source] for what is due, many ids with
+// one request, and hands each finished task to everyone who waits for it. When to ask is the business of package
+// pace. What a failure means is told by the source, as a [Kind]; what follows from it is decided here: whether an id
+// is asked for again, with which others, and when it is given up. The package knows ids, ages and outcomes, and
+// nothing of HTTP, of JSON or of what a task is.
 package poll
 
 import (
@@ -34,16 +32,15 @@ type Config[T any] struct {
 	Logger      *slog.Logger                        // never called under the lock; nil logs nothing
 }
 
-// A Source asks for ids and calls seen with each part of the answer as soon as
-// it is there. It returns nil if the whole answer was read: then an id that was
-// not seen is one that the answer left out.
+// A Source asks for ids and calls seen with each part of the answer as soon as it is there. It returns nil if the
+// whole answer was read: then an id that was not seen is one that the answer left out.
 type Source[T any] func(ctx context.Context, q Query, seen func([]Seen[T])) *Failure
 
 // Query is what one poll asks for.
 type Query struct {
 	IDs []string
-	// Isolated says that the id has failed by itself while others worked, so
-	// that what it provokes must concern nobody else.
+	// Isolated says that the id has failed by itself while others worked, so that what it provokes must concern
+	// nobody else.
 	Isolated bool
 }
 
@@ -86,10 +83,9 @@ type Result[T any] struct {
 	Err     error // why the id did not succeed; if Pending, why its last poll failed, or nil
 }
 
-// Poller asks for all the ids of all the waits of a client. It has no goroutine
-// of its own: registering an id, the end of a poll and a timer each lead to
-// dispatch, which starts the polls that are due. So nothing is left once nobody
-// waits, and there is nothing to close.
+// Poller asks for all the ids of all the waits of a client. It has no goroutine of its own: registering an id, the
+// end of a poll and a timer each lead to dispatch, which starts the polls that are due. So nothing is left once
+// nobody waits, and there is nothing to close.
 type Poller[T any] struct {
 	cfg   Config[T]
 	start time.Time // all instants count from here
@@ -121,8 +117,7 @@ func New[T any](cfg Config[T]) *Poller[T] {
 	return &Poller[T]{cfg: cfg, start: time.Now().Add(-1), entries: map[string]*entry[T]{}, active: map[*batch[T]]struct{}{}, outage: outageAt(leastFailures)}
 }
 
-// Stats says how many ids are waited for, and how long a task typically takes;
-// zero as long as none has ended.
+// Stats says how many ids are waited for, and how long a task typically takes; zero as long as none has ended.
 func (p *Poller[T]) Stats() (pending int, typical time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -132,8 +127,8 @@ func (p *Poller[T]) Stats() (pending int, typical time.Duration) {
 
 func (p *Poller[T]) now() time.Duration { return time.Since(p.start) }
 
-// unlock releases the lock, and only then lets the logger's handler run: it is
-// somebody else's code, which may block or wait for a task itself.
+// unlock releases the lock, and only then lets the logger's handler run: it is somebody else's code, which may block
+// or wait for a task itself.
 func (p *Poller[T]) unlock() {
 	logs := p.logs
 	p.logs = nil

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// waiter is one wait: the poller puts results into ready, the caller's
-// goroutine takes them out.
+// waiter is one wait: the poller puts results into ready, the caller's goroutine takes them out.
 type waiter[T any] struct {
 	ctx  context.Context
 	self []*waiter[T]  // just itself: what the entries share that nobody else waits for
@@ -32,13 +31,11 @@ func (w *waiter[T]) signal() {
 	}
 }
 
-// Wait waits for ids and yields one Result for each as it finishes; an id that
-// is given twice is yielded once. When the context ends it yields what has
-// arrived, and then a pending Result for each id that is left, in their order.
+// Wait waits for ids and yields one Result for each as it finishes; an id that is given twice is yielded once. When
+// the context ends it yields what has arrived, and then a pending Result for each id that is left, in their order.
 // While room results wait to be taken, none of the wait's ids is asked for.
 //
-// A panic of the source, in a poll for one of the ids, is passed on to the
-// caller.
+// A panic of the source, in a poll for one of the ids, is passed on to the caller.
 func (p *Poller[T]) Wait(ctx context.Context, ids []string, room int) iter.Seq[Result[T]] {
 	return func(yield func(Result[T]) bool) {
 		w := &waiter[T]{ctx: ctx, room: room, wake: make(chan struct{}, 1)}
@@ -109,8 +106,8 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	return w.ids
 }
 
-// pullForward brings the next poll of e forward for someone who has just begun
-// to wait for it, but no further than the least time between two polls.
+// pullForward brings the next poll of e forward for someone who has just begun to wait for it, but no further than
+// the least time between two polls.
 func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 	b := e.batch
 	if b == nil { // held back for others
@@ -123,8 +120,7 @@ func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 	}
 }
 
-// take hands over what is ready, and lets what was held back for it be asked
-// for again.
+// take hands over what is ready, and lets what was held back for it be asked for again.
 func (p *Poller[T]) take(w *waiter[T]) (results []Result[T], panicked any) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -140,8 +136,8 @@ func (p *Poller[T]) take(w *waiter[T]) (results []Result[T], panicked any) {
 	return results, w.panicked
 }
 
-// leave ends w. It returns what is ready, the entries that are not finished,
-// which are nobody else's, and the last failure if nothing works at the moment.
+// leave ends w. It returns what is ready, the entries that are not finished, which are nobody else's, and the last
+// failure if nothing works at the moment.
 func (p *Poller[T]) leave(w *waiter[T], ids []string) (ready []Result[T], unfinished []*entry[T], lastErr error) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -185,9 +181,8 @@ func (p *Poller[T]) forget(e *entry[T]) {
 	}
 }
 
-// hold keeps e back until someone who waits for it takes results. An entry that
-// others brought back meanwhile may stand in a list more than once, but not
-// without end, or a wait whose results nobody takes would hold ever more.
+// hold keeps e back until someone who waits for it takes results. An entry that others brought back meanwhile may
+// stand in a list more than once, but not without end, or a wait whose results nobody takes would hold ever more.
 func (p *Poller[T]) hold(e *entry[T]) {
 	e.batch = nil
 	for _, w := range e.waiters {
@@ -211,9 +206,9 @@ func onceEach[T any](held []*entry[T]) []*entry[T] {
 	return kept
 }
 
-// resume brings back one batch of what was held back for waits that have taken
-// their results since. It is no more than is asked for next: otherwise all of it
-// might have to be held back again for each page of results that is taken.
+// resume brings back one batch of what was held back for waits that have taken their results since. It is no more
+// than is asked for next: otherwise all of it might have to be held back again for each page of results that is
+// taken.
 func (p *Poller[T]) resume(now time.Duration) {
 	for len(p.resumable) > 0 {
 		w := p.resumable[0]

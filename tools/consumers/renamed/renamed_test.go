@@ -38,8 +38,6 @@ var contract = []edit{
 var mapping = []edit{
 	{"tasksclient/task.go", "g.DateCreated", "g.CreatedAt"},
 	{"tasksclient/task.go", "DateCreated: t.DateCreated", "CreatedAt: t.DateCreated"},
-	{"tasksclient/snapshot.go", "g.DateCreated", "g.CreatedAt"},
-	{"tasksclient/wait.go", "g.DateCreated", "g.CreatedAt"},
 }
 
 // probe asks an API that knows the new names only.
