@@ -39,18 +39,10 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 	}
 }
 
-// lastAge is the age at which e was last seen pending.
-func (e *entry[T]) lastAge() time.Duration {
-	if !e.seen {
-		return 0
-	}
-	return e.age(e.lastAt)
-}
-
-// learn tells the pace how long a task took since it was waited for. The server's dates say it to the microsecond,
-// but they count only where the polls bear them out: the task ended after it was last seen pending, and before now.
-// Where they don't, it is taken to have ended halfway between; and nothing is learned of a task that was never seen
-// pending, which may have ended long ago.
+// learn tells the pace how long a task took since it was waited for. The server's dates say it to the microsecond, but
+// they count only where the polls bear them out: the task ended after it was last seen pending, and before now. Where they
+// don't, it is taken to have ended halfway between; and nothing is learned of a task that was never seen pending, which
+// may have ended long ago.
 func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
 	from, to := e.lastAge(), e.age(now)
 	if took < from || took > to {
@@ -103,20 +95,19 @@ func (p *Poller[T]) gap(entries []*entry[T], now time.Duration) time.Duration {
 	return p.cfg.Jitter(p.cfg.Pace.Gap(ages))
 }
 
-// leftOut deals with ids that a whole answer left out. One that was never seen is asked for by itself at once, and
-// then, while it is unknown, with others until its grace is over, so that many unknown ids cost few requests. One
-// that was seen is doubted to be gone: see doubt.
+// leftOut deals with ids that a whole answer left out. One that was never seen is asked for by itself at once, and then,
+// while it is unknown, with others until its grace is over, so that many unknown ids cost few requests. One that was seen
+// is doubted to be gone: see doubt.
 func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration) {
 	var waiting []*entry[T]
 	due := never
 	for _, e := range entries {
-		unasked := e.denied == 0 && !e.seen
-		if e.denied == 0 && e.seen {
-			e.denied = b.asked
-		}
-		if unasked || p.heldOut(e, b.asked) {
+		if e.denied == 0 && !e.seen || p.isBelieved(e, b.asked) {
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)
 			continue
+		}
+		if e.denied == 0 {
+			e.denied = b.asked
 		}
 		waiting = append(waiting, e)
 		due = min(due, e.denied+p.patience(e))

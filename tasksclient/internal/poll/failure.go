@@ -8,28 +8,38 @@ import (
 	"time"
 )
 
-// doubt is how long an answer that contradicts an earlier one has to hold before it counts: an id that was seen and
-// is now unknown, a key that worked and is now refused. A proxy that is restarted says such things for a moment.
+// doubt is how long an answer that contradicts an earlier one has to hold before it counts: an id that was seen and is now
+// unknown, a key that worked and is now refused. A proxy that is restarted says such things for a moment.
 const doubt = 30 * time.Second
 
-// failure is what a batch remembers of its failed polls.
-type failure struct {
-	count int           // in a row, since the batch was last split
-	since time.Duration // of the first; zero: the last poll did not fail
-	err   error
+// patience is how long e may be denied before that is believed.
+func (p *Poller[T]) patience(e *entry[T]) time.Duration {
+	if e.seen {
+		return doubt
+	}
+	return p.cfg.Grace
+}
+
+// isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as old
+// as its question.
+func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
+	return e.denied != 0 && asked-e.denied >= p.patience(e)
 }
 
 // fail deals with ids whose poll failed. What can't pass ends here; everything else is asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
-	alone := len(b.entries) == 1
+	contradicts := p.keyWorked
+	if f.Kind != Unauthorized {
+		contradicts = slices.ContainsFunc(silent, func(e *entry[T]) bool { return e.seen })
+	}
 	switch {
 	case b.cancelled: // it hung while the API came back
 		p.requeue(&p.healthy, silent, failure{}, now)
-	case f.Kind == TooLarge && !alone:
+	case f.Kind == TooLarge && len(b.entries) > 1:
 		p.split(silent, (len(silent)+1)/2, failure{}, now)
 	case f.Kind == Unauthorized && !p.keyWorked:
 		p.keyRefused(b, silent, f, now)
-	case f.Kind.isVerdict() && !p.contradicts(silent, f.Kind):
+	case f.Kind.isVerdict() && !contradicts:
 		p.accept(b, silent, f, now)
 	case f.Kind.isVerdict() && p.outage.believing:
 		p.end(silent, f.Err)
@@ -38,102 +48,68 @@ func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f
 	}
 }
 
-func (p *Poller[T]) end(entries []*entry[T], err error) {
-	for _, e := range entries {
-		p.finish(e, e.last, err)
-	}
-}
-
-// contradicts says whether a verdict on entries contradicts what was seen.
-func (p *Poller[T]) contradicts(entries []*entry[T], kind Kind) bool {
-	if kind == Unauthorized {
-		return p.keyWorked
-	}
-	return slices.ContainsFunc(entries, func(e *entry[T]) bool { return e.seen })
-}
-
-// accept deals with a verdict that nothing contradicts. On a list it may be the fault of one id, and what remains of
-// it is asked for in parts.
+// accept deals with a verdict that nothing contradicts. On a list it may be the fault of one id, and what remains of it is
+// asked for in parts.
 func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
-	switch e := silent[0]; {
-	case len(b.entries) > 1:
-		p.listFailed(b, f.Kind, now)
-		if p.lists.refused {
+	e := silent[0]
+	if len(b.entries) > 1 {
+		if p.listFailed(b, f.Kind, now); p.lists.refused {
 			p.requeue(&p.healthy, silent, failure{}, now)
 		} else {
 			p.split(silent, (len(silent)+4)/5, failure{}, now)
 		}
-	case f.Kind != NotFound:
-		p.end(silent, f.Err)
-	default:
+		return
+	}
+	if f.Kind == NotFound {
 		p.works(b, now) // an API that knows which tasks there are is at work
 		if e.denied == 0 {
 			e.denied = b.asked
 		}
-		if p.heldOut(e, b.asked) {
-			p.end(silent, f.Err)
+		if !p.isBelieved(e, b.asked) {
+			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), e.denied+p.patience(e))).asked = b.asked
 			return
 		}
-		p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), e.denied+p.patience(e))).asked = b.asked
 	}
+	p.end(silent, f.Err)
 }
 
-// patience is how long e may be denied before it is believed.
-func (p *Poller[T]) patience(e *entry[T]) time.Duration {
-	if e.seen {
-		return doubt
-	}
-	return p.cfg.Grace
+// keyCheck is what is known of a key that is refused and never worked.
+type keyCheck struct {
+	refusals int    // for different ids by themselves
+	id       string // the last of these
+	next     time.Duration
 }
 
-// heldOut says whether e had been denied for long enough when it was asked for: an answer that took long may be as
-// old as its question.
-func (p *Poller[T]) heldOut(e *entry[T], asked time.Duration) bool {
-	return e.denied != 0 && asked-e.denied >= p.patience(e)
-}
-
-// keyRefused deals with a key that is refused and never worked. A list may be refused for the sake of one id, so that
-// two ids are asked for by themselves: if both are refused it is the key, and everything ends.
+// keyRefused deals with a key that is refused and never worked. A list may be refused for the sake of one id, so that two
+// ids are asked for by themselves: if both are refused it is the key, and everything ends.
 func (p *Poller[T]) keyRefused(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
-	if id := b.entries[0].id; len(b.entries) == 1 && id != p.refused {
-		p.refusals, p.refused = p.refusals+1, id
+	if id := b.entries[0].id; len(b.entries) == 1 && id != p.key.id {
+		p.key.refusals, p.key.id = p.key.refusals+1, id
 	}
-	if p.refusals >= 2 || len(p.entries) == 1 {
-		for _, e := range p.entries {
-			p.finish(e, e.last, f.Err)
-		}
+	if p.key.refusals >= 2 || len(p.entries) == 1 {
+		p.endAll(f.Err)
 		return
 	}
 	later := failure{since: now, err: f.Err}
-	if len(b.entries) > 1 {
-		for checks := p.refusals + p.keyChecks(); checks < 2 && len(silent) > 0; checks++ {
-			p.requeue(&p.failed, silent[:1], later, now).keyCheck = true
-			silent = silent[1:]
-		}
+	if len(b.entries) > 1 && now >= p.key.next {
+		n := min(2-p.key.refusals, len(silent))
+		p.split(silent[:n], 1, later, now)
+		silent, p.key.next = silent[n:], now+time.Second
 	}
 	if len(silent) > 0 {
 		p.requeue(&p.failed, silent, later, now+p.cfg.Jitter(firstBackoff))
 	}
 }
 
-// keyChecks is how many single ids are being asked for to see whether the key is refused.
-func (p *Poller[T]) keyChecks() (n int) {
-	for b := range p.active {
-		if b.keyCheck {
-			n++
-		}
+func (p *Poller[T]) endAll(err error) {
+	for _, e := range p.entries {
+		p.finish(e, e.last, err)
 	}
-	for _, b := range p.failed {
-		if b.keyCheck {
-			n++
-		}
-	}
-	return n
 }
 
-// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes
-// it fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by
-// itself while others work is isolated: from then on it concerns nobody else.
+// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes it
+// fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by itself
+// while others work is isolated: from then on it concerns nobody else.
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	first, alone, verdict := silent[0], len(b.entries) == 1, f.Kind.isVerdict()
 	failed := failure{count: b.failed.count + 1, since: b.failed.since, err: f.Err}
@@ -143,19 +119,14 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	if failed.since == 0 || b.answered {
 		failed = failure{count: 1, since: now, err: f.Err} // what was not read comes first the next time
 	}
-	if verdict {
-		for _, e := range silent {
-			if e.denied == 0 && (e.seen || f.Kind == Unauthorized) {
-				e.denied = b.asked
-			}
+	for _, e := range silent {
+		if verdict && e.denied == 0 && (e.seen || f.Kind == Unauthorized) {
+			e.denied = b.asked
 		}
 	}
 	isolated := alone && p.worked > failed.since
 	held := alone && verdict && b.asked-first.denied >= doubt
 	if !isolated && (!held || p.outage.isOpen()) {
-		if !alone {
-			p.listFailed(b, f.Kind, now)
-		}
 		p.nothingWorked(ctx, b, f, now)
 	}
 	switch {
@@ -183,7 +154,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	case isolated:
 		p.requeue(&p.isolated, silent, failed, due).isolated = true
 	case p.outage.isOpen():
-		p.rejoin(b, silent, failed, now)
+		p.requeue(&p.failed, silent, failed, now) // behind all that is due
 	case p.outage.believing, p.lists.refused && !alone:
 		p.requeue(&p.healthy, silent, failure{}, now)
 	case failed.count >= 2 && !alone:
@@ -192,23 +163,6 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	default:
 		p.requeue(&p.failed, silent, failed, due)
 	}
-}
-
-// split queues entries in parts of the given size, which are asked for as they are.
-func (p *Poller[T]) split(entries []*entry[T], size int, f failure, due time.Duration) {
-	for part := range slices.Chunk(entries, size) {
-		p.requeue(&p.failed, part, f, due)
-	}
-}
-
-// requeue makes a batch of entries.
-func (p *Poller[T]) requeue(to *queue[T], entries []*entry[T], f failure, due time.Duration) *batch[T] {
-	b := &batch[T]{due: due, failed: f, entries: make([]*entry[T], 0, len(entries))}
-	for _, e := range entries {
-		b.add(e, p.cfg.Bytes(e.id))
-	}
-	to.put(b)
-	return b
 }
 
 const (

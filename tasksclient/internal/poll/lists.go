@@ -27,14 +27,7 @@ const (
 // id worked meanwhile, and if the list is so short that it hardly failed because of one of its ids.
 func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 	l := &p.lists
-	if l.refused {
-		if b.listTrial {
-			l.gap = min(2*l.gap, mostListGap)
-			l.retryAt = now + l.gap
-		}
-		return
-	}
-	if !kind.isVerdict() && len(b.entries) > shortList {
+	if l.refused || !kind.isVerdict() && len(b.entries) > shortList {
 		return
 	}
 	if l.failures == 0 {
@@ -53,12 +46,10 @@ func singlesPerSecond(ids int) float64 { return min(100, 4*math.Sqrt(float64(ids
 func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Duration) {
 	l := &p.lists
 	if l.retryAt <= now && p.healthy.due() <= now {
-		first := p.healthy.take()
-		if b, _ := p.fill(first, now); b != nil {
-			if len(b.entries) > 1 {
-				b.listTrial, l.retryAt = true, now+max(l.gap, p.cfg.Timeout)
-				return b, 0
-			}
+		if b, _ := p.fill(now); len(b.entries) > 1 {
+			l.retryAt, l.gap = now+l.gap, min(2*l.gap, mostListGap)
+			return b, 0
+		} else if len(b.entries) == 1 {
 			p.healthy.put(b)
 		}
 	}

@@ -47,9 +47,6 @@ const (
 
 func (o *outage) isOpen() bool { return o.failures >= o.opensAt && !o.believing }
 
-// outageAt is no outage yet: it takes so many failures.
-func outageAt(failures int) outage { return outage{opensAt: failures} }
-
 // nothingWorked counts a poll that failed.
 func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, now time.Duration) {
 	o := &p.outage
@@ -60,6 +57,8 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 	o.err = f.Err
 	if len(b.entries) == 1 {
 		o.singles++
+	} else {
+		p.listFailed(b, f.Kind, now)
 	}
 	o.asked = max(o.asked, b.asked)
 	o.gap = p.cfg.Jitter(min(max((now-o.since)/4, leastProbeGap), mostProbeGap))
@@ -79,9 +78,7 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 	}
 	if lasted := now - o.since; o.failures >= max(o.opensAt, p.cfg.Failures) && lasted >= time.Duration(p.cfg.Failures)*givenUpFor {
 		err := fmt.Errorf("tasksclient: gave up after %v in which no request succeeded: %w", lasted.Round(time.Second), f.Err)
-		for _, e := range p.entries {
-			p.finish(e, e.last, err)
-		}
+		p.endAll(err)
 	}
 }
 
@@ -95,9 +92,9 @@ func (p *Poller[T]) works(b *batch[T], now time.Duration) {
 	} else {
 		p.lists = lists{}
 	}
-	p.refusals = 0
+	p.key = keyCheck{}
 	was := p.outage
-	p.outage = outageAt(was.opensAt)
+	p.outage = outage{opensAt: was.opensAt}
 	if was.failures < was.opensAt {
 		return
 	}
@@ -127,13 +124,13 @@ func (p *Poller[T]) mergeFailed(since, now time.Duration) {
 	p.failed = nil
 	for _, b := range failed {
 		b.in = nil
-		switch b = p.living(b); {
-		case b == nil:
-		case len(b.entries) == 1 && b.failed.since != 0 && b.failed.since < since:
+		switch living := p.living(b); {
+		case len(living) == 0:
+		case len(living) == 1 && b.failed.since != 0 && b.failed.since < since:
 			b.due = now
 			p.failed.put(b)
 		default:
-			p.requeue(&p.healthy, b.entries, failure{}, now).asked = b.asked
+			p.requeue(&p.healthy, living, failure{}, now).asked = b.asked
 		}
 	}
 }
@@ -175,19 +172,4 @@ func (p *Poller[T]) nextProbe(now time.Duration) (b *batch[T], wake time.Duratio
 			return b, 0
 		}
 	}
-}
-
-// rejoin puts the ids of a failed probe back to those that it was cut from, or else into a batch of their own. They
-// come after the others.
-func (p *Poller[T]) rejoin(b *batch[T], entries []*entry[T], f failure, now time.Duration) {
-	rest := b.rest
-	if rest == nil || rest.in == nil {
-		p.requeue(&p.failed, entries, f, now)
-		return
-	}
-	for _, e := range entries {
-		rest.add(e, p.cfg.Bytes(e.id))
-	}
-	rest.due = now
-	heap.Fix(rest.in, rest.index)
 }

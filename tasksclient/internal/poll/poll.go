@@ -1,10 +1,10 @@
 // Package poll decides who waits for which id, and when to ask for it.
 //
-// All the waits of a client register their ids with one [Poller]. It asks its [Source] for what is due, many ids with
-// one request, and hands each finished task to everyone who waits for it. When to ask is the business of package
-// pace. What a failure means is told by the source, as a [Kind]; what follows from it is decided here: whether an id
-// is asked for again, with which others, and when it is given up. The package knows ids, ages and outcomes, and
-// nothing of HTTP, of JSON or of what a task is.
+// All the waits of a client register their ids with one [Poller]. It asks its [Source] for what is due, many ids with one
+// request, and hands each finished task to everyone who waits for it. When to ask is the business of package pace. What a
+// failure means is told by the source, as a [Kind]; what follows from it is decided here: whether an id is asked for
+// again, with which others, and when it is given up. The package knows ids, ages and outcomes, and nothing of HTTP, of
+// JSON or of what a task is.
 package poll
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/pace"
 )
 
-// Config is what a Poller works with. All of it must be set.
+// Config is what a Poller works with. Only Logger may be left out.
 type Config[T any] struct {
 	Source      Source[T]
 	Pace        *pace.Pace
@@ -29,18 +29,17 @@ type Config[T any] struct {
 	Bytes       func(id string) int                 // how much an id adds to a request
 	PausedUntil func() time.Time                    // before this no request is sent
 	Jitter      func(d time.Duration) time.Duration // d, or a little more
-	Logger      *slog.Logger                        // never called under the lock; nil logs nothing
+	Logger      *slog.Logger                        // never called under the lock
 }
 
-// A Source asks for ids and calls seen with each part of the answer as soon as it is there. It returns nil if the
-// whole answer was read: then an id that was not seen is one that the answer left out.
+// A Source asks for ids and calls seen with each part of the answer as soon as it is there. It returns nil if the whole
+// answer was read: then an id that was not seen is one that the answer left out.
 type Source[T any] func(ctx context.Context, q Query, seen func([]Seen[T])) *Failure
 
 // Query is what one poll asks for.
 type Query struct {
 	IDs []string
-	// Isolated says that the id has failed by itself while others worked, so that what it provokes must concern
-	// nobody else.
+	// Isolated says that the id has failed by itself while others worked, so that what it provokes must concern nobody else.
 	Isolated bool
 }
 
@@ -63,16 +62,16 @@ type Failure struct {
 // Kind is what a failure means to those who wait.
 type Kind int
 
+// The kinds. From Unauthorized on they are verdicts: the answer would be the same the next time.
 const (
 	Transient    Kind = iota // the same request may succeed later
 	Timeout                  // transient, but it took a whole request's time to find out
 	TooLarge                 // a request for fewer ids may succeed
 	Unauthorized             // the key is refused
-	NotFound                 // the API knows nothing of the kind
-	Refused                  // any other answer that would be the same the next time
+	NotFound                 // there is no such task
+	Refused                  // anything else
 )
 
-// isVerdict tells an answer that would end a wait from one that may pass.
 func (k Kind) isVerdict() bool { return k >= Unauthorized }
 
 // Result is how waiting for one id ended.
@@ -83,30 +82,27 @@ type Result[T any] struct {
 	Err     error // why the id did not succeed; if Pending, why its last poll failed, or nil
 }
 
-// Poller asks for all the ids of all the waits of a client. It has no goroutine of its own: registering an id, the
-// end of a poll and a timer each lead to dispatch, which starts the polls that are due. So nothing is left once
-// nobody waits, and there is nothing to close.
+// Poller asks for all the ids of all the waits of a client. It has no goroutine of its own: registering an id, the end of
+// a poll and a timer each lead to dispatch, which starts the polls that are due. So nothing is left once nobody waits,
+// and there is nothing to close.
 type Poller[T any] struct {
 	cfg   Config[T]
 	start time.Time // all instants count from here
 
-	mu      sync.Mutex
-	entries map[string]*entry[T]
-	active  map[*batch[T]]struct{} // the polls under way
-	timer   *time.Timer            // for what is due next
-	logs    []func()               // to be called once the lock is released
-
-	healthy  queue[T] // batches that may be merged to fill a request
-	failed   queue[T] // batches that are asked for as they are
-	isolated queue[T] // single ids that fail while others work
-
-	resumable []*waiter[T] // waits that may have ids held back, and have room again
+	mu       sync.Mutex
+	entries  map[string]*entry[T]
+	active   map[*batch[T]]struct{} // the polls under way
+	healthy  queue[T]               // batches that may be merged to fill a request
+	failed   queue[T]               // batches that are asked for as they are
+	isolated queue[T]               // single ids that fail while others work
+	holding  []*waiter[T]           // waits that have ids held back
+	timer    *time.Timer            // for what is due next
+	logs     []func()               // to be called once the lock is released
 
 	worked       time.Duration // when a poll last brought an answer; zero: never
 	singleWorked time.Duration // the same, for an id by itself
 	keyWorked    bool
-	refusals     int    // of the key, for different ids by themselves, since anything worked
-	refused      string // the last of these ids
+	key          keyCheck
 	outage       outage
 	lists        lists
 }
@@ -114,7 +110,16 @@ type Poller[T any] struct {
 // New makes a Poller.
 func New[T any](cfg Config[T]) *Poller[T] {
 	// One nanosecond ago, so that no instant is zero, which stands for never.
-	return &Poller[T]{cfg: cfg, start: time.Now().Add(-1), entries: map[string]*entry[T]{}, active: map[*batch[T]]struct{}{}, outage: outageAt(leastFailures)}
+	p := &Poller[T]{cfg: cfg, start: time.Now().Add(-1), active: map[*batch[T]]struct{}{}}
+	p.forgetAll()
+	return p
+}
+
+// forgetAll begins anew once nobody waits. What worked is remembered; maps and queues would keep the room they once took.
+func (p *Poller[T]) forgetAll() {
+	p.entries = map[string]*entry[T]{}
+	p.healthy, p.failed, p.isolated, p.holding = nil, nil, nil, nil
+	p.outage, p.lists, p.key = outage{opensAt: leastFailures}, lists{}, keyCheck{}
 }
 
 // Stats says how many ids are waited for, and how long a task typically takes; zero as long as none has ended.
@@ -127,20 +132,19 @@ func (p *Poller[T]) Stats() (pending int, typical time.Duration) {
 
 func (p *Poller[T]) now() time.Duration { return time.Since(p.start) }
 
-// unlock releases the lock, and only then lets the logger's handler run: it is somebody else's code, which may block
-// or wait for a task itself.
+// log is for what is worth telling while the lock is held. The logger's handler is somebody else's code, which may block
+// or wait for a task itself: it runs in unlock, once the lock is released.
+func (p *Poller[T]) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	if p.cfg.Logger != nil {
+		p.logs = append(p.logs, func() { p.cfg.Logger.LogAttrs(ctx, level, message, attrs...) })
+	}
+}
+
 func (p *Poller[T]) unlock() {
 	logs := p.logs
 	p.logs = nil
 	p.mu.Unlock()
 	for _, log := range logs {
 		log()
-	}
-}
-
-// log is for what is worth telling while the lock is held: it is told later.
-func (p *Poller[T]) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
-	if p.cfg.Logger != nil {
-		p.logs = append(p.logs, func() { p.cfg.Logger.LogAttrs(ctx, level, message, attrs...) })
 	}
 }

@@ -334,8 +334,7 @@ func newCrowd(n int) *crowd {
 }
 
 func (c *crowd) join(ctx context.Context) {
-	c.w = &waiter[string]{ctx: ctx, room: math.MaxInt, wake: make(chan struct{}, 1)}
-	c.w.self = []*waiter[string]{c.w}
+	c.w = newWaiter[string](ctx, math.MaxInt)
 	c.p.join(c.w, c.ids)
 }
 
@@ -344,7 +343,7 @@ func (c *crowd) round(ctx context.Context) {
 	page := make([]Seen[string], 100)
 	for asked := 0; asked < len(c.ids); {
 		c.p.mu.Lock()
-		b, _ := c.p.fill(c.p.healthy.take(), c.p.now())
+		b, _ := c.p.fill(c.p.now())
 		for _, e := range b.entries {
 			e.answered = false
 		}
@@ -411,13 +410,12 @@ func TestWhatIsHeldBackIsHeldOnce(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(10)
 	c.join(t.Context())
-	idle := &waiter[string]{ctx: t.Context(), wake: make(chan struct{}, 1)} // it has no room
-	idle.self = []*waiter[string]{idle}
+	idle := newWaiter[string](t.Context(), 0)
 	c.p.join(idle, c.ids)
 	for range 100 {
 		c.w.room = 0
 		c.p.mu.Lock()
-		if b, _ := c.p.fill(c.p.healthy.take(), c.p.now()); b != nil {
+		if b, _ := c.p.fill(c.p.now()); len(b.entries) > 0 {
 			t.Fatal("nobody has room, and it would be asked for")
 		}
 		c.p.mu.Unlock()

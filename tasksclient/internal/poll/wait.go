@@ -15,14 +15,17 @@ type waiter[T any] struct {
 	wake chan struct{} // holds one token once there is something to take
 
 	// The poller's lock guards the rest.
-	ids       int // how many it waits for
-	ready     []Result[T]
-	held      []*entry[T] // held back until results are taken
-	resumable bool        // it stands in the poller's list
-	panicked  any         // what a poll for one of its ids panicked with
+	ids      int // how many it waits for
+	ready    []Result[T]
+	held     []*entry[T] // held back until results are taken
+	panicked any         // what a poll for one of its ids panicked with
 }
 
-func (w *waiter[T]) hasRoom() bool { return len(w.ready) < w.room }
+func newWaiter[T any](ctx context.Context, room int) *waiter[T] {
+	w := &waiter[T]{ctx: ctx, room: room, wake: make(chan struct{}, 1)}
+	w.self = []*waiter[T]{w}
+	return w
+}
 
 func (w *waiter[T]) signal() {
 	select {
@@ -31,15 +34,14 @@ func (w *waiter[T]) signal() {
 	}
 }
 
-// Wait waits for ids and yields one Result for each as it finishes; an id that is given twice is yielded once. When
-// the context ends it yields what has arrived, and then a pending Result for each id that is left, in their order.
-// While room results wait to be taken, none of the wait's ids is asked for.
+// Wait waits for ids and yields one Result for each as it finishes; an id that is given twice is yielded once. When the
+// context ends it yields what has arrived, and then a pending Result for each id that is left, in their order. While room
+// results wait to be taken, none of the wait's ids is asked for.
 //
 // A panic of the source, in a poll for one of the ids, is passed on to the caller.
 func (p *Poller[T]) Wait(ctx context.Context, ids []string, room int) iter.Seq[Result[T]] {
 	return func(yield func(Result[T]) bool) {
-		w := &waiter[T]{ctx: ctx, room: room, wake: make(chan struct{}, 1)}
-		w.self = []*waiter[T]{w}
+		w := newWaiter[T](ctx, room)
 		left := p.join(w, ids)
 		defer func() {
 			if left > 0 { // a break, or a panic
@@ -50,15 +52,11 @@ func (p *Poller[T]) Wait(ctx context.Context, ids []string, room int) iter.Seq[R
 			var results []Result[T]
 			var unfinished []*entry[T]
 			var lastErr error
-			var panicked any
 			select {
 			case <-w.wake:
-				results, panicked = p.take(w)
+				results = p.take(w)
 			case <-ctx.Done():
 				results, unfinished, lastErr = p.leave(w, ids)
-			}
-			if panicked != nil {
-				panic(panicked)
 			}
 			for _, r := range results {
 				if left--; !yield(r) {
@@ -74,6 +72,15 @@ func (p *Poller[T]) Wait(ctx context.Context, ids []string, room int) iter.Seq[R
 	}
 }
 
+// pendingResult is that of a wait that ended before e did. lastErr is the last failure of all, for an id whose own poll
+// has not failed. It is called without the lock: the failure of a batch never changes.
+func (e *entry[T]) pendingResult(lastErr error) Result[T] {
+	if e.batch != nil && e.batch.failed.err != nil {
+		lastErr = e.batch.failed.err
+	}
+	return Result[T]{ID: e.id, Task: e.last, Pending: true, Err: lastErr}
+}
+
 // join registers w for ids, each once, and returns how many there are.
 func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	p.mu.Lock()
@@ -86,7 +93,8 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	for i, id := range ids {
 		e := p.entries[id]
 		if e != nil {
-			if e.join(w) {
+			if e.waiters[len(e.waiters)-1] != w { // only the last to come can be there: it registers all its ids at once
+				e.waiters = append(e.waiters, w)
 				w.ids++
 				p.pullForward(e, now)
 			}
@@ -95,10 +103,11 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 		e = &entry[T]{id: id, since: now, waiters: w.self}
 		p.entries[id] = e
 		w.ids++
-		if size := p.cfg.Bytes(id); b == nil || !p.fits(b, size) {
-			b = p.enqueue(now, len(ids)-i)
+		if b == nil || !p.cfg.Fit(len(b.entries)+1, 0) {
+			b = &batch[T]{due: now, entries: make([]*entry[T], 0, min(len(ids)-i, 100))}
+			p.healthy.put(b)
 		}
-		b.add(e, p.cfg.Bytes(id))
+		b.add(e)
 	}
 	if w.ctx.Err() == nil {
 		p.dispatch()
@@ -106,12 +115,12 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	return w.ids
 }
 
-// pullForward brings the next poll of e forward for someone who has just begun to wait for it, but no further than
-// the least time between two polls.
+// pullForward brings the next poll of e forward for someone who has just begun to wait for it, but no further than the
+// least time between two polls.
 func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 	b := e.batch
 	if b == nil { // held back for others
-		p.enqueue(now, 1).add(e, p.cfg.Bytes(e.id))
+		p.requeue(&p.healthy, []*entry[T]{e}, failure{}, now)
 		return
 	}
 	if soon := max(now, b.asked+p.cfg.Floor); b.in == &p.healthy && soon < b.due {
@@ -121,27 +130,26 @@ func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 }
 
 // take hands over what is ready, and lets what was held back for it be asked for again.
-func (p *Poller[T]) take(w *waiter[T]) (results []Result[T], panicked any) {
+func (p *Poller[T]) take(w *waiter[T]) []Result[T] {
 	p.mu.Lock()
 	defer p.unlock()
-	results = w.ready
+	if w.panicked != nil {
+		panic(w.panicked)
+	}
+	results := w.ready
 	w.ready = nil
 	if len(w.held) > 0 {
-		if !w.resumable {
-			w.resumable = true
-			p.resumable = append(p.resumable, w)
-		}
 		p.dispatch()
 	}
-	return results, w.panicked
+	return results
 }
 
-// leave ends w. It returns what is ready, the entries that are not finished, which are nobody else's, and the last
-// failure if nothing works at the moment.
+// leave ends w. It returns what is ready, the entries that are not finished, which are nobody else's, and the last failure
+// if nothing works at the moment.
 func (p *Poller[T]) leave(w *waiter[T], ids []string) (ready []Result[T], unfinished []*entry[T], lastErr error) {
 	p.mu.Lock()
 	defer p.unlock()
-	ready = w.ready
+	ready, lastErr = w.ready, p.outage.err
 	w.ready, w.held = nil, nil
 	for _, id := range ids {
 		e := p.entries[id]
@@ -156,9 +164,15 @@ func (p *Poller[T]) leave(w *waiter[T], ids []string) (ready []Result[T], unfini
 		}
 		unfinished = append(unfinished, e)
 	}
-	lastErr = p.outage.err
 	p.dispatch()
 	return ready, unfinished, lastErr
+}
+
+// end gives the same outcome to everyone who waits for one of the entries.
+func (p *Poller[T]) end(entries []*entry[T], err error) {
+	for _, e := range entries {
+		p.finish(e, e.last, err)
+	}
 }
 
 // finish gives the outcome of e to everyone who waits for it.
@@ -177,59 +191,6 @@ func (p *Poller[T]) forget(e *entry[T]) {
 	if b := e.batch; b != nil && b.cancel != nil {
 		if b.live--; b.live == 0 {
 			b.cancel()
-		}
-	}
-}
-
-// hold keeps e back until someone who waits for it takes results. An entry that others brought back meanwhile may
-// stand in a list more than once, but not without end, or a wait whose results nobody takes would hold ever more.
-func (p *Poller[T]) hold(e *entry[T]) {
-	e.batch = nil
-	for _, w := range e.waiters {
-		if len(w.held) >= 2*w.ids {
-			w.held = onceEach(w.held)
-		}
-		w.held = append(w.held, e)
-	}
-}
-
-func onceEach[T any](held []*entry[T]) []*entry[T] {
-	seen := make(map[*entry[T]]bool, len(held))
-	kept := held[:0]
-	for _, e := range held {
-		if e.batch == nil && e.waiters != nil && !seen[e] {
-			seen[e] = true
-			kept = append(kept, e)
-		}
-	}
-	clear(held[len(kept):])
-	return kept
-}
-
-// resume brings back one batch of what was held back for waits that have taken their results since. It is no more
-// than is asked for next: otherwise all of it might have to be held back again for each page of results that is
-// taken.
-func (p *Poller[T]) resume(now time.Duration) {
-	for len(p.resumable) > 0 {
-		w := p.resumable[0]
-		var b *batch[T]
-		for w.hasRoom() && len(w.held) > 0 {
-			e := w.held[0]
-			if e.batch == nil && e.waiters != nil { // neither brought back nor given up meanwhile
-				size := p.cfg.Bytes(e.id)
-				if b == nil {
-					b = p.enqueue(now, len(w.held))
-				} else if !p.fits(b, size) {
-					return
-				}
-				b.add(e, size)
-			}
-			w.held = w.held[1:]
-		}
-		w.resumable = false
-		p.resumable = p.resumable[1:]
-		if b != nil {
-			return
 		}
 	}
 }

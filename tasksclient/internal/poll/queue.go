@@ -1,0 +1,129 @@
+package poll
+
+import (
+	"container/heap"
+	"context"
+	"slices"
+	"time"
+)
+
+// entry is one id that is waited for, by however many waits. A million of them may be pending, so an entry has only what
+// each of them needs. What concerns a failed poll stands in the batch.
+type entry[T any] struct {
+	id       string
+	waiters  []*waiter[T]  // none once it is finished or given up
+	batch    *batch[T]     // where it stands; nil while it is held back
+	since    time.Duration // when it was first waited for: its age counts from here
+	last     T             // the last snapshot, if it was seen
+	lastAt   time.Duration // when that was taken
+	denied   time.Duration // since when the API denies that there is such a task; zero: it does not
+	seen     bool          // some answer showed it
+	answered bool          // the poll under way has shown it
+}
+
+func (e *entry[T]) age(now time.Duration) time.Duration { return now - e.since }
+
+// lastAge is the age at which e was last seen pending.
+func (e *entry[T]) lastAge() time.Duration {
+	if !e.seen {
+		return 0
+	}
+	return e.age(e.lastAt)
+}
+
+// drop takes w off e and says whether it was there. The slice may be shared with other entries of a wait, so it is not
+// changed in place.
+func (e *entry[T]) drop(w *waiter[T]) bool {
+	i := slices.Index(e.waiters, w)
+	switch {
+	case i < 0:
+		return false
+	case len(e.waiters) == 1:
+		e.waiters = nil
+	default:
+		e.waiters = slices.Concat(e.waiters[:i], e.waiters[i+1:])
+	}
+	return true
+}
+
+// failure is what a batch remembers of its failed polls.
+type failure struct {
+	count int           // in a row, since the batch was last split
+	since time.Duration // of the first; zero: the last poll did not fail
+	err   error
+}
+
+// batch is a set of ids that are asked for together. It stands in a queue until it is due, is then under way, and is gone
+// once its answer was dealt with.
+type batch[T any] struct {
+	entries []*entry[T]
+	asked   time.Duration // when its ids were last asked for; zero: never
+	due     time.Duration
+	failed  failure   // never changed, since those who left read it without the lock
+	in      *queue[T] // where it stands; nil while it is under way
+	index   int       // there
+
+	// While it is under way.
+	cancel    context.CancelFunc
+	live      int  // how many of its ids somebody still waits for
+	answered  bool // a part of the answer was read
+	isolated  bool // it is a single id that fails while others work
+	cancelled bool // it is to be asked again, whatever comes of it
+}
+
+func (b *batch[T]) add(e *entry[T]) {
+	e.batch = b
+	b.entries = append(b.entries, e)
+}
+
+// queue is a heap of batches, the one that is due first at the front.
+type queue[T any] []*batch[T]
+
+func (q queue[T]) Len() int           { return len(q) }
+func (q queue[T]) Less(i, j int) bool { return q[i].due < q[j].due }
+func (q queue[T]) Swap(i, j int)      { q[i], q[j] = q[j], q[i]; q[i].index = i; q[j].index = j }
+func (q *queue[T]) Push(x any) {
+	b := x.(*batch[T])
+	b.in, b.index = q, len(*q)
+	*q = append(*q, b)
+}
+
+func (q *queue[T]) Pop() any {
+	last := len(*q) - 1
+	b := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	b.in = nil
+	return b
+}
+
+func (q *queue[T]) put(b *batch[T]) { heap.Push(q, b) }
+func (q *queue[T]) take() *batch[T] { return heap.Pop(q).(*batch[T]) }
+
+// due is when the first of q is due; never if q is empty.
+func (q queue[T]) due() time.Duration {
+	if len(q) == 0 {
+		return never
+	}
+	return q[0].due
+}
+
+// never is later than any instant.
+const never = time.Duration(1<<63 - 1)
+
+// requeue makes a batch of entries.
+func (p *Poller[T]) requeue(to *queue[T], entries []*entry[T], f failure, due time.Duration) *batch[T] {
+	b := &batch[T]{due: due, failed: f, entries: make([]*entry[T], 0, len(entries))}
+	for _, e := range entries {
+		b.add(e)
+	}
+	to.put(b)
+	return b
+}
+
+// split queues entries in parts of the given size, which are asked for as they are.
+func (p *Poller[T]) split(entries []*entry[T], size int, f failure, due time.Duration) {
+	for part := range slices.Chunk(entries, size) {
+		p.requeue(&p.failed, part, f, due)
+	}
+}
