@@ -18,9 +18,9 @@ type Status string
 
 // The documented statuses.
 const (
-	StatusPending Status = "pending" // not done yet
-	StatusSuccess Status = "success" // done: Data holds the answer
-	StatusError   Status = "error"   // done: Error says why it failed
+	StatusPending = Status(gen.TaskStatusPending) // not done yet
+	StatusSuccess = Status(gen.TaskStatusSuccess) // done: Data holds the answer
+	StatusError   = Status(gen.TaskStatusError)   // done: Error says why it failed
 )
 
 // Task is the state of a call that the API answered with a task_id, and its result once there is one. Its JSON has

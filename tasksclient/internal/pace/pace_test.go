@@ -196,8 +196,7 @@ func TestTypicalIsTheMedian(t *testing.T) {
 	}
 }
 
-// Durations that a broken server or a strange clock may bring must not lead to
-// a gap outside the bounds, or to none.
+// Durations that a broken server or a strange clock may bring must not lead to a gap outside the bounds, or to none.
 func TestAnyHistoryGivesAGapWithinFloorAndCeiling(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
@@ -259,8 +258,8 @@ func TestHundredsOfThousandsOfEndsAreAsGoodAsThousands(t *testing.T) {
 	}
 }
 
-// BenchmarkGap is what a request costs the pace: each of its tasks survived, and
-// a gap is computed from what has changed.
+// BenchmarkGap is what a request costs the pace: each of its tasks survived, and a gap is computed from what has
+// changed.
 func BenchmarkGap(b *testing.B) {
 	random := rand.New(rand.NewPCG(7, 8))
 	spread := make([]time.Duration, 100)
