@@ -4,9 +4,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,17 +29,27 @@ func transport() http.RoundTripper {
 func recordCommand() *cobra.Command {
 	var from asking
 	var out string
+	var redact []string
 	cmd := &cobra.Command{
 		Use:   "record ID... --out FILE.txtar",
 		Short: "Record what the API answers, without the key",
 		Long: `Ask the API for each task once and write the exchanges to a file, as deepotasks verify reads it.
 
-Keys and cookies are taken out. If the key stands anywhere else in the exchanges, as in an answer that echoes it, nothing
-is written. A file that is there already is not overwritten.`,
+Of headers the file holds those that the contract judges and the ids of requests; the key is never among them. If the
+key, or another secret of an exchange, stands anywhere else in it, also in part or encoded, that exchange is not written,
+and the command says which it was and where.
+
+Bodies are written as they came. They may tell of people: names of faces, e-mail addresses in messages, addresses of
+images. --redact takes out values by their JSON pointers (RFC 6901), from the top of a body and from each task of a page;
+"*" is any element. Read the file before you give it away.
+
+The file is opened before the first request, and each exchange is in it once it was answered, also if a later one fails
+or Ctrl-C ends the command. A file that is there already is not overwritten.`,
 		Example: `  deepotasks record 269999729 --out task.txtar
+  deepotasks record 269999729 --out task.txtar --redact /data/outputs/*/labels --redact /error
   deepotasks record --demo --out demo.txtar`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			recorder := &contract.Recorder{Next: transport()}
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			recorder := &contract.Recorder{Next: transport(), Redact: redact}
 			if from.demo {
 				recorder.Next, _ = demo()
 			}
@@ -45,39 +57,92 @@ is written. A file that is there already is not overwritten.`,
 			if err != nil {
 				return err
 			}
+			if _, err := recorder.Recording("", ""); err != nil { // a pointer that is none
+				return err
+			}
+			file, err := openRecording(out, from.demo)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, file.close(cmd)) }()
+			recorder.OnExchange = file.write
 			end := outcome{fine: "recorded"}
 			for _, id := range ids {
 				task, err := client.Get(cmd.Context(), id)
+				if cmd.Context().Err() != nil {
+					return errInterrupted
+				}
 				if _, answered := errors.AsType[*tasksclient.APIError](err); err != nil && !answered {
-					return err
+					return errors.Join(err, refused(recorder))
+				}
+				if file.err != nil {
+					return file.err
 				}
 				end.add(tasksclient.Result{ID: id, Task: task, Err: err})
 			}
-			source := "the API, asked by deepotasks record"
-			if from.demo {
-				source = "the embedded fake of deepotasks"
-			}
-			rec, err := recorder.Recording(filepath.Base(out), source)
-			if err != nil {
+			if err := refused(recorder); err != nil {
 				return err
 			}
-			if from.demo {
-				rec.Provenance = contract.Derived // nothing that the fake says is live
-			}
-			file, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-			if err != nil {
-				return err
-			}
-			_, err = file.Write(rec.Format())
-			if err := errors.Join(err, file.Close()); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d exchanges written to %s\n", len(rec.Exchanges), out)
-			return errors.Join(err, end.err())
+			return end.err()
 		},
 	}
 	from.flags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the file to write")
+	cmd.Flags().StringArrayVar(&redact, "redact", nil, "take the value of this JSON pointer out of the bodies, such as /error or /data/outputs/*/labels; may be repeated")
 	_ = cmd.MarkFlagRequired("out") // it fails only for a flag that is not there
 	return cmd
+}
+
+// refused says which exchanges are not in the file, and why.
+func refused(recorder *contract.Recorder) error {
+	_, err := recorder.Recording("", "")
+	return err
+}
+
+// recordingFile is the file that record writes.
+type recordingFile struct {
+	*os.File
+	writer *contract.Writer
+	n      int
+	size   int64 // with n exchanges
+	err    error // why the file could not be written
+}
+
+func openRecording(path string, demo bool) (*recordingFile, error) {
+	head := &contract.Recording{Provenance: contract.Live, Source: "the API, asked by deepotasks record", Date: time.Now().UTC().Format(time.DateOnly)}
+	if demo { // nothing that the fake says is live
+		head.Provenance, head.Source = contract.Derived, "the embedded fake of deepotasks"
+	}
+	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	writer, err := contract.NewWriter(file, head)
+	if err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(path))
+	}
+	return &recordingFile{File: file, writer: writer}, nil
+}
+
+func (f *recordingFile) write(x contract.Exchange) {
+	if f.err != nil {
+		return
+	}
+	if f.err = errors.Join(f.writer.Write(x), f.Sync()); f.err != nil {
+		_ = f.Truncate(f.size) // as on a full disk: half an exchange would spoil the others
+		return
+	}
+	f.n++
+	f.size, f.err = f.Seek(0, io.SeekCurrent)
+}
+
+// close says what was written. A recording without an exchange is none, so no
+// file is left.
+func (f *recordingFile) close(cmd *cobra.Command) error {
+	err := f.Close()
+	if f.n == 0 {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%d exchanges written to %s\n", f.n, f.Name())
+	return err
 }

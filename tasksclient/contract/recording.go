@@ -32,7 +32,9 @@ const (
 // contract on purpose, violates with the rules. A blank line and free text may
 // follow. Then come the files 1-request.http, 1-response.http, 2-request.http
 // and so on, each in plain HTTP text, the body as it came but for one newline
-// at its end; and any others, kept in Extra.
+// at its end; behind a response, where a clock was looked at, 1-clock.txt with
+// the times (RFC 3339) at which the request was sent and its answer was read;
+// and any others, kept in Extra.
 type Recording struct {
 	Name       string
 	Provenance Provenance
@@ -62,21 +64,23 @@ func Parse(name string, data []byte) (*Recording, error) {
 		return fail("header", err.Error())
 	}
 	for _, file := range archive.Files {
-		number, side, ok := strings.Cut(strings.TrimSuffix(file.Name, ".http"), "-")
-		if !ok || side != "request" && side != "response" || !strings.HasSuffix(file.Name, ".http") {
+		number, side, ok := strings.Cut(file.Name, "-")
+		if !ok || side != "request.http" && side != "response.http" && side != "clock.txt" {
 			r.Extra = append(r.Extra, file)
 			continue
 		}
 		n, err := strconv.Atoi(number)
 		var x *Exchange
 		switch {
-		case err == nil && side == "request" && n == len(r.Exchanges)+1 && r.complete():
+		case err == nil && side == "request.http" && n == len(r.Exchanges)+1 && r.complete():
 			r.Exchanges = append(r.Exchanges, Exchange{})
 			x = &r.Exchanges[n-1]
 			err = x.parseRequest(file.Data)
-		case err == nil && side == "response" && n == len(r.Exchanges) && !r.complete():
+		case err == nil && side == "response.http" && n == len(r.Exchanges) && !r.complete():
 			x = &r.Exchanges[n-1]
 			err = x.parseResponse(file.Data)
+		case err == nil && side == "clock.txt" && n > 0 && n == len(r.Exchanges) && r.complete():
+			err = r.Exchanges[n-1].parseClock(string(file.Data))
 		default:
 			err = errors.New("is out of order; a request and its response come in pairs, numbered from 1")
 		}
@@ -139,8 +143,8 @@ func (x *Exchange) parseRequest(data []byte) error {
 	if req.Host != "" {
 		x.RequestHeader.Set("Host", req.Host)
 	}
-	x.RequestBody, err = textAfterHead(data, req.ContentLength)
-	return err
+	x.RequestBody = textAfterHead(data, req.ContentLength)
+	return nil
 }
 
 func (x *Exchange) parseResponse(data []byte) error {
@@ -152,7 +156,21 @@ func (x *Exchange) parseResponse(data []byte) error {
 		return fmt.Errorf("the status %d is none", res.StatusCode)
 	}
 	x.Status, x.Header = res.StatusCode, res.Header
-	x.Body, err = textAfterHead(data, res.ContentLength)
+	x.Body = textAfterHead(data, res.ContentLength)
+	return nil
+}
+
+func (x *Exchange) parseClock(text string) (err error) {
+	times := strings.Fields(text)
+	if len(times) != 2 {
+		return errors.New("does not hold two times, of the request and of its answer")
+	}
+	if x.Started, err = time.Parse(time.RFC3339Nano, times[0]); err == nil {
+		x.Ended, err = time.Parse(time.RFC3339Nano, times[1])
+	}
+	if err == nil && x.Ended.Before(x.Started) {
+		err = errors.New("it ends before it starts")
+	}
 	return err
 }
 
@@ -160,54 +178,16 @@ var emptyLine = regexp.MustCompile(`\r?\n\r?\n`)
 
 // textAfterHead is the body of a message: all text behind the empty line, and
 // not what the head says of its length and form, which tools that print
-// messages, and people who edit them, leave as they were.
-func textAfterHead(message []byte, length int64) ([]byte, error) {
+// messages, and people who edit them, leave as they were. One newline at its
+// end belongs to the file, unless the length counts it too.
+func textAfterHead(message []byte, length int64) []byte {
 	end := emptyLine.FindIndex(message)
 	if end == nil {
-		return nil, nil
+		return nil
 	}
 	body := message[end[1]:]
-	if int64(len(body)) < length {
-		return nil, fmt.Errorf("its body has %d bytes, fewer than its Content-Length of %d", len(body), length)
+	if int64(len(body)) == length {
+		return body
 	}
-	return bytes.TrimSuffix(body, []byte("\n")), nil
-}
-
-// Format writes the recording as Parse reads it.
-func (r *Recording) Format() []byte {
-	var head strings.Builder
-	fmt.Fprintf(&head, "provenance: %s\nsource: %s\ndate: %s\n", r.Provenance, r.Source, r.Date)
-	if len(r.Violates) > 0 {
-		rules := make([]string, len(r.Violates))
-		for i, rule := range r.Violates {
-			rules[i] = string(rule)
-		}
-		fmt.Fprintf(&head, "violates: %s\n", strings.Join(rules, ", "))
-	}
-	if r.Notes != "" {
-		fmt.Fprintf(&head, "\n%s\n", r.Notes)
-	}
-	archive := txtar.Archive{Comment: []byte(head.String())}
-	for i, x := range r.Exchanges {
-		archive.Files = append(archive.Files,
-			txtar.File{Name: fmt.Sprintf("%d-request.http", i+1), Data: message(fmt.Sprintf("%s %s HTTP/1.1", x.Method, x.URL), x.RequestHeader, x.RequestBody)},
-			txtar.File{Name: fmt.Sprintf("%d-response.http", i+1), Data: message(fmt.Sprintf("HTTP/1.1 %d %s", x.Status, http.StatusText(x.Status)), x.Header, x.Body)})
-	}
-	archive.Files = append(archive.Files, r.Extra...)
-	return txtar.Format(&archive)
-}
-
-// message is a request or a response in plain HTTP text.
-func message(first string, header http.Header, body []byte) []byte {
-	b := append([]byte(first), '\n')
-	for _, name := range sortedKeys(header) {
-		for _, value := range header[name] {
-			b = fmt.Appendf(b, "%s: %s\n", name, value)
-		}
-	}
-	b = append(b, '\n')
-	if len(body) > 0 {
-		b = append(append(b, body...), '\n')
-	}
-	return b
+	return bytes.TrimSuffix(body, []byte("\n"))
 }
