@@ -68,11 +68,9 @@ func TestEveryExchangeKeepsTheContractOrSaysWhichRuleItBreaks(t *testing.T) {
 	t.Parallel()
 	recordings(t, func(t *testing.T, _ string, rec *contract.Recording) {
 		broken := map[contract.Rule]bool{}
-		for _, x := range rec.Exchanges {
-			for _, f := range contract.Check(x) {
-				broken[f.Rule] = true
-				t.Log(f)
-			}
+		for _, f := range contract.CheckAll(rec.Exchanges) {
+			broken[f.Rule] = true
+			t.Log(f)
 		}
 		want := map[contract.Rule]bool{}
 		for _, rule := range rec.Violates {

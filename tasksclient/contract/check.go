@@ -18,10 +18,13 @@ import (
 )
 
 // Check holds an exchange to the contract of this module and returns what
-// breaks it, the request's breaches first. A path may have a slash at its end,
-// as openapi.yaml says of its server; its host does not matter.
-func Check(x Exchange) []Finding {
-	return embedded().check(x)
+// parts from it, the request's findings first: breaches and warnings, as
+// [Finding.Level] tells. A path may have a slash at its end, as openapi.yaml
+// says of its server; its host does not matter. Rules about several exchanges
+// need a whole recording: see [CheckAll].
+func Check(x Exchange, options ...Option) []Finding {
+	found, _ := embedded().check(x)
+	return optionsOf(options).keep(found)
 }
 
 // embedded is the contract of this module.
@@ -58,27 +61,58 @@ func newValidator(spec []byte) (*validator, error) {
 	return &validator{doc: doc, base: strings.TrimSuffix(server.Path, "/")}, nil
 }
 
-func (v *validator) check(x Exchange) []Finding {
+// check returns the findings of an exchange, and what the rules of sense know
+// of it, if its answer could be read.
+func (v *validator) check(x Exchange) ([]Finding, *subject) {
+	x.RequestHeader, x.Header = canonical(x.RequestHeader), canonical(x.Header)
+	if x.Method == "" && x.URL == "" {
+		return v.checkAnswer(x)
+	}
 	u, err := url.Parse(x.URL)
 	if err != nil {
-		return []Finding{{Where: "request", Rule: RulePath, Expected: "a URL", Got: short(x.URL)}}
+		return []Finding{{Where: "request", Rule: RulePath, Expected: "a URL", Got: short(x.URL)}}, nil
 	}
 	route, params, finding := v.route(x.Method, u)
 	if finding != nil {
-		return []Finding{*finding}
+		return []Finding{*finding}, nil
 	}
+	input := inputOf(x, u, route, params)
+	found := v.checkRequest(input, x)
+	s := newSubject(x, u, strings.HasSuffix(route.Path, "/tasks"), params["task_id"], v.base+"/tasks", found)
+	answer, isPage := v.checkResponse(input, x, s)
+	if isPage {
+		return answer, nil
+	}
+	return append(found, answer...), s
+}
+
+// checkAnswer holds an answer to the contract whose request is not known. That
+// a list was asked for shows in its results.
+func (v *validator) checkAnswer(x Exchange) ([]Finding, *subject) {
+	path := "/tasks/{task_id}"
+	if isPage(x.Body) {
+		path = "/tasks"
+	}
+	item := v.doc.Paths.Value(path)
+	route := &routers.Route{Spec: v.doc, Server: v.doc.Servers[0], Path: path, PathItem: item, Method: http.MethodGet, Operation: item.Get}
+	input := inputOf(Exchange{Method: http.MethodGet}, &url.URL{Path: v.base + path}, route, nil)
+	s := newSubject(x, nil, path == "/tasks", "", v.base+"/tasks", nil)
+	found, _ := v.checkResponse(input, x, s)
+	return found, s
+}
+
+func inputOf(x Exchange, u *url.URL, route *routers.Route, params map[string]string) *openapi3filter.RequestValidationInput {
 	req := (&http.Request{Method: x.Method, URL: u, Header: x.RequestHeader, Body: http.NoBody}).WithContext(context.Background())
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	input := &openapi3filter.RequestValidationInput{
+	return &openapi3filter.RequestValidationInput{
 		Request: req, PathParams: params, QueryParams: u.Query(), Route: route,
 		Options: &openapi3filter.Options{
 			MultiError: true, IncludeResponseStatus: true, SkipSettingDefaults: true, RejectWhenRequestBodyNotSpecified: true,
 			AuthenticationFunc: authenticated, SchemaValidationOptions: strictFormats(),
 		},
 	}
-	return append(v.checkRequest(input, x), v.checkResponse(input, x)...)
 }
 
 // route finds the operation of a request. The contract has two paths, so that
@@ -106,13 +140,13 @@ func (v *validator) route(method string, u *url.URL) (*routers.Route, map[string
 }
 
 // authenticated says whether a request carries the header of a scheme. What
-// the header holds is for the server to judge.
+// the header holds is for a rule of its own, and for the server.
 func authenticated(_ context.Context, input *openapi3filter.AuthenticationInput) error {
 	scheme := input.SecurityScheme
 	if scheme.Type != "apiKey" || scheme.In != "header" {
 		return fmt.Errorf("the scheme %s is no key in a header", input.SecuritySchemeName)
 	}
-	if input.RequestValidationInput.Request.Header.Get(scheme.Name) == "" {
+	if len(input.RequestValidationInput.Request.Header.Values(scheme.Name)) == 0 {
 		return fmt.Errorf("no %s header", scheme.Name)
 	}
 	return nil
@@ -123,9 +157,7 @@ func (v *validator) checkRequest(input *openapi3filter.RequestValidationInput, x
 	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
 		found = requestFindings(err)
 	}
-	if len(x.RequestBody) > 0 {
-		found = append(found, Finding{Where: "request", Rule: RuleRequestBody, Expected: "no body", Got: fmt.Sprintf("%d bytes", len(x.RequestBody))})
-	}
+	found = append(found, requestRules(x, input.PathParams["task_id"], input.QueryParams)...)
 	if _, err := url.ParseQuery(input.Request.URL.RawQuery); err != nil { // Go leaves out what it can't read
 		found = append(found, Finding{Where: "request query", Rule: RuleParameter, Expected: "a query that can be read", Got: plain(err)})
 	}

@@ -18,11 +18,13 @@ import (
 type witness struct {
 	testing.TB
 	errors  []string
+	logs    []string
 	cleanup []func()
 }
 
 func (w *witness) Helper()                   {}
 func (w *witness) Errorf(f string, a ...any) { w.errors = append(w.errors, fmt.Sprintf(f, a...)) }
+func (w *witness) Logf(f string, a ...any)   { w.logs = append(w.logs, fmt.Sprintf(f, a...)) }
 func (w *witness) Error(a ...any)            { w.errors = append(w.errors, fmt.Sprint(a...)) }
 func (w *witness) Cleanup(f func())          { w.cleanup = append(w.cleanup, f) }
 func (w *witness) end() {
@@ -182,9 +184,38 @@ func TestTheFakesAnswersKeepTheContract(t *testing.T) {
 		ask(t, watched, path, taskstest.Key)
 	}
 	ask(t, watched, "/tasks/269999729", "a wrong key")
-	for _, fault := range []string{"429-seconds", "429-date", "429-bare", "500-json", "500-html", "503-json", "503-html", "page-shuffled", "page-repeats", "page-left-out", "page-foreign", "next-host", "next-self", "next-endless", "414"} {
+	for _, fault := range []string{"429-seconds", "429-date", "429-bare", "500-json", "500-html", "503-json", "503-html", "page-shuffled", "page-left-out", "next-host", "next-endless", "414"} {
 		api.Next(fault)
 		ask(t, watched, "/tasks?task_ids=269999729&task_ids=pending&task_ids=failed", taskstest.Key)
+	}
+}
+
+func TestTheFakesSenselessPagesBreakTheContract(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[string]Rule{"page-repeats": RuleRepeatedTask, "page-foreign": RuleUnaskedTask, "next-self": RuleLinkOffset} {
+		api := new(taskstest.Server)
+		api.Add(taskstest.Published()...)
+		api.Next(fault)
+		var w witness
+		ask(t, Transport(&w, api), "/tasks?task_ids=269999729&task_ids=269999730", taskstest.Key)
+		if len(w.errors) == 0 || !strings.Contains(strings.Join(w.errors, "\n"), " "+string(want)+": ") {
+			t.Errorf("%s: errors %q, want %s", fault, w.errors, want)
+		}
+	}
+}
+
+func TestTransportReportsWarningsToTheLogOrAFunction(t *testing.T) {
+	t.Parallel()
+	api := new(taskstest.Server)
+	api.Add(taskstest.Task{ID: "1"}) // a success without data
+	var w witness
+	var told []Finding
+	ask(t, Transport(&w, api), "/tasks/1", taskstest.Key)
+	ask(t, Transport(&w, api, OnWarning(func(f Finding) { told = append(told, f) })), "/tasks/1", taskstest.Key)
+	ask(t, Transport(&w, api, Without(RuleSuccessData)), "/tasks/1", taskstest.Key)
+	if len(w.errors) != 0 || len(w.logs) != 1 || !strings.Contains(w.logs[0], "warning: GET /v0.7/tasks/1: response body /data: success-data") ||
+		len(told) != 1 || told[0].Rule != RuleSuccessData || told[0].Level() != Warning {
+		t.Errorf("errors %q, logs %q, told %v", w.errors, w.logs, told)
 	}
 }
 

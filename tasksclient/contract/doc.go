@@ -6,12 +6,19 @@
 //	client := &http.Client{Transport: contract.Transport(t, http.DefaultTransport)}
 //
 // [Check] judges one [Exchange] and returns what it found as [Finding] values:
-// where, which [Rule], what the contract says and what was there. It is built
-// on kin-openapi with everything on, and closes what that leaves open: second
-// values behind the JSON, duplicate keys, fields, query parameters and headers
-// that the contract does not name, redirects, ids that are joined instead of
-// repeated, times that no calendar has, and what the contract has only in
-// words, of Retry-After and of tasks that failed.
+// where, which [Rule], what the contract says and what was there. A [Checker],
+// and [CheckAll], judge a whole recording: each exchange, and whether they fit
+// each other. The rules are of five families, which [Rules] lists: the request
+// is in order, the answer has the form of the contract, it fits the question,
+// the fields of a task fit each other, and so do the exchanges. The level of a
+// rule is [Breach], or [Warning] where the published page leaves room.
+// [Without] leaves rules out.
+//
+// The schemas are judged by kin-openapi with everything on, and what that
+// leaves open is closed: second values behind the JSON, duplicate keys, fields
+// and query parameters that the contract does not name, redirects, ids that
+// are joined instead of repeated, and times that no calendar has. Headers that
+// the contract does not name are nobody's business.
 //
 // A [Recording] is a file of exchanges in the order in which they happened, in
 // plain HTTP text inside a txtar archive, under a header that says where they

@@ -6,39 +6,11 @@ import (
 	"unicode"
 )
 
-// Rule names what a finding is about. The names are stable.
-type Rule string
-
-// The rules. Those of a schema have the names of its keywords.
-const (
-	RuleMethod             Rule = "method"              // the path has no such operation
-	RulePath               Rule = "path"                // the contract has no such path
-	RuleSecurity           Rule = "security"            // the request is not authenticated
-	RuleParameter          Rule = "parameter"           // a parameter is missing or of a wrong form
-	RuleStyle              Rule = "style"               // ids are joined, or sent as JSON, instead of repeated
-	RuleUnknownQuery       Rule = "unknown-query"       // the contract has no such query parameter
-	RuleRequestBody        Rule = "request-body"        // the request has a body
-	RuleUndocumentedStatus Rule = "undocumented-status" // a success or redirect that the contract does not have
-	RuleContentType        Rule = "content-type"        // the status has no such content
-	RuleUnknownHeader      Rule = "unknown-header"      // neither the contract nor HTTP at large has such a header here
-	RuleHeader             Rule = "header"              // a header that the contract has is of a wrong form
-	RuleEmptyBody          Rule = "empty-body"          // there should be JSON
-	RuleNullBody           Rule = "null-body"           // the JSON is null
-	RuleInvalidJSON        Rule = "invalid-json"        // what should be JSON is not
-	RuleTrailingData       Rule = "trailing-data"       // something follows the JSON
-	RuleDuplicateKey       Rule = "duplicate-key"       // an object has a key twice
-	RuleUnknownField       Rule = "unknown-field"       // the schema names no such field
-	RuleRequired           Rule = "required"            // a field is missing
-	RuleType               Rule = "type"                // a value is of another type
-	RuleNullable           Rule = "nullable"            // a value is null
-	RuleEnum               Rule = "enum"                // a value is none of the documented ones
-	RuleFormat             Rule = "format"              // a time or a URL is none
-	RuleLimit              Rule = "limit"               // a number, text or list is too small
-	RuleOutcome            Rule = "outcome"             // a task that failed has no message, or has data
-)
-
-// Finding is one breach of the contract.
+// Finding is one place where an exchange parts from the contract.
 type Finding struct {
+	// Exchange is which exchange of a recording it is, from 1. It is 0 where
+	// only one exchange was looked at.
+	Exchange int
 	// Where is the place: "request" or "response", and in it a query
 	// parameter, a header, or the JSON pointer of a value.
 	Where string
@@ -49,6 +21,9 @@ type Finding struct {
 	// are never quoted.
 	Got string
 }
+
+// Level is that of the rule.
+func (f Finding) Level() Level { return f.Rule.Level() }
 
 // String is the finding on one line, whatever names the wire has.
 func (f Finding) String() string {

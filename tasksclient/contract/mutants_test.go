@@ -33,6 +33,8 @@ var unnoticed = map[string]string{
 	"/components/responses/*/content/text~1html/schema*":             "what a proxy writes for people is free",
 	"/components/responses/*/content/text~1html/schema/$ref*":        "what a proxy writes for people is free",
 	"/components/schemas/ProxyPage/*":                                "what a proxy writes for people is free",
+	"/paths/*/get/responses/429: dropped":                            "what is left for it, default, says the same",
+	"/paths/*/get/responses/5XX: dropped":                            "what is left for it, default, says the same",
 	"/security/1: dropped":                                           "the app id is optional beside the key: the key alone is all that is demanded",
 	"/security/1/appID: dropped":                                     "the app id is optional beside the key: the key alone is all that is demanded",
 	"/components/securitySchemes/appID: dropped":                     "the app id is optional beside the key: the key alone is all that is demanded",
@@ -209,7 +211,7 @@ func generated(t *testing.T, doc []byte) string {
 
 func TestNoConstraintOfTheContractCanBeLoosenedUnnoticed(t *testing.T) {
 	t.Parallel()
-	suite, all := corpus(t), mutants(t)
+	suite, all := slices.DeleteFunc(corpus(t), func(c verdict) bool { return strings.Contains(c.name, " behind ") }), mutants(t) // noise notices nothing
 	if why := (mutant{doc: tasks.OpenAPI}).noticed(suite); why != "" {
 		t.Fatal("the suite is red without any change: ", why)
 	}

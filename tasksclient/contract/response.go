@@ -14,25 +14,13 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// anywhere are headers that HTTP, a server or a proxy adds to any answer; the
-// contract is about the rest.
-var anywhere = map[string]bool{
-	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Trailer": true, "Content-Language": true,
-	"Date": true, "Server": true, "Via": true, "Connection": true, "Keep-Alive": true, "Alt-Svc": true, "Age": true, // HTTP itself and proxies
-	"Cache-Control": true, "Expires": true, "Etag": true, "Last-Modified": true, "Vary": true, "Pragma": true, "Warning": true, "Accept-Ranges": true, // caches
-	"Allow": true, "Www-Authenticate": true, "X-Frame-Options": true, // the framework
-	"Strict-Transport-Security": true, "X-Content-Type-Options": true, "Referrer-Policy": true, "Content-Security-Policy": true, // security
-	"X-Xss-Protection": true, "Cross-Origin-Opener-Policy": true, "Permissions-Policy": true,
-	"Set-Cookie": true, "Cf-Ray": true, "Cf-Cache-Status": true, "X-Cache": true, "X-Cache-Hits": true, "X-Served-By": true, "X-Timer": true, // load balancers
-	"X-Amz-Cf-Id": true, "X-Amz-Cf-Pop": true, "X-Envoy-Upstream-Service-Time": true, "X-Powered-By": true, "X-Runtime": true,
-	"X-Request-Id": true, "X-Correlation-Id": true, "X-Cloud-Trace-Context": true, "X-Amzn-Trace-Id": true, "X-Amzn-Requestid": true, // tracing
-	"Traceparent": true, "Tracestate": true, "Server-Timing": true, "Nel": true, "Report-To": true, "Reporting-Endpoints": true,
-}
-
-func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, x Exchange) []Finding {
+// checkResponse holds an answer to the contract. If it is a page for people
+// that the request asked for, that is all there is to say of the exchange.
+func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, x Exchange, s *subject) (found []Finding, isPage bool) {
 	responses := input.Route.Operation.Responses
 	ref := responses.Status(x.Status)
 	if ref == nil && x.Status >= 400 && x.Status < 600 {
@@ -40,20 +28,26 @@ func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, 
 		ref = responses.Default()
 	}
 	if ref == nil {
-		return []Finding{{Where: "response", Rule: RuleUndocumentedStatus, Expected: "a documented status", Got: strconv.Itoa(x.Status)}}
+		return []Finding{{Where: "response", Rule: RuleUndocumentedStatus, Expected: "a documented status", Got: strconv.Itoa(x.Status)}}, false
 	}
-	found := headerFindings(ref.Value, x.Header)
+	found = headerFindings(ref.Value, x.Header)
+	if !x.BodyNotRecorded {
+		found = append(found, lengthFindings("response", x.Header, x.Body)...)
+	}
 	kind := mediaType(x.Header)
 	media := ref.Value.Content.Get(kind)
+	if page := peoplePage(x); page != nil && media == nil && (kind == "text/html" || kind == "application/xhtml+xml") {
+		return []Finding{*page}, true
+	}
 	if kind == "" || media == nil {
 		return append(found, Finding{Where: "response header Content-Type", Rule: RuleContentType,
-			Expected: strings.Join(sortedKeys(ref.Value.Content), " or "), Got: short(strings.Join(x.Header.Values("Content-Type"), ", "))})
+			Expected: strings.Join(sortedKeys(ref.Value.Content), " or "), Got: short(strings.Join(x.Header.Values("Content-Type"), ", "))}), false
 	}
-	if kind != "application/json" {
-		return found // a page for people; its text is free
+	if kind != "application/json" || x.BodyNotRecorded {
+		return found, false // the text of a page for people is free
 	}
 	if f := syntaxFinding(x.Body); f != nil {
-		return append(found, *f)
+		return append(found, *f), false
 	}
 	header := x.Header.Clone()
 	header.Set("Content-Type", kind) // kin-openapi tells capitals apart
@@ -64,13 +58,17 @@ func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, 
 		found = append(found, responseFindings(err)...)
 	}
 	if media.Schema == nil {
-		return found // a contract that says nothing of the body
+		return found, false // a contract that says nothing of the body
 	}
 	found = append(found, bodyFindings(media.Schema.Value, x.Body)...)
 	if x.Status == http.StatusOK {
-		found = append(found, outcomeFindings(x.Body)...)
+		s.answered(x.Body)
+		found = append(found, s.answerRules()...)
+		for i := range s.tasks {
+			found = append(found, taskRules(&s.tasks[i])...)
+		}
 	}
-	return found
+	return found, false
 }
 
 // mediaType is the one content type of an answer, without its parameters, or
@@ -88,21 +86,21 @@ func mediaType(header http.Header) string {
 	return kind
 }
 
+// headerFindings judges the headers that the contract documents. Others are
+// not its business: any proxy adds some.
 func headerFindings(response *openapi3.Response, header http.Header) []Finding {
-	var found []Finding
-	for _, name := range sortedKeys(header) {
-		if response.Headers[name] == nil && !anywhere[name] && !strings.HasPrefix(name, "Access-Control-") { // those are for browsers
-			found = append(found, Finding{Where: "response header " + name, Rule: RuleUnknownHeader, Expected: "no such header with this status"})
-		}
-	}
 	texts := header.Values("Retry-After")
 	if len(texts) == 0 || response.Headers["Retry-After"] == nil {
-		return found
+		return nil
 	}
-	if _, err := http.ParseTime(texts[0]); len(texts) > 1 || err != nil && !seconds.MatchString(texts[0]) {
-		found = append(found, Finding{Where: "response header Retry-After", Rule: RuleHeader, Expected: "seconds or an HTTP date", Got: short(strings.Join(texts, ", "))})
+	at, err := http.ParseTime(texts[0])
+	switch {
+	case len(texts) > 1 || err != nil && !seconds.MatchString(texts[0]):
+		return []Finding{{Where: "response header Retry-After", Rule: RuleHeader, Expected: "seconds or an HTTP date", Got: short(strings.Join(texts, ", "))}}
+	case err == nil && !strings.HasPrefix(texts[0], at.Weekday().String()[:3]): // Go takes any weekday for any date
+		return []Finding{{Where: "response header Retry-After", Rule: RuleWeekday, Expected: "a date that falls on a " + at.Weekday().String(), Got: short(texts[0])}}
 	}
-	return found
+	return nil
 }
 
 var seconds = regexp.MustCompile(`^[0-9]+$`)
@@ -134,6 +132,14 @@ func syntaxFinding(body []byte) *Finding {
 			Got: fmt.Sprintf("%d bytes", len(rest))}
 	}
 	return nil
+}
+
+// isPage says whether JSON is a page of tasks, by its results.
+func isPage(body []byte) bool {
+	var page struct {
+		Results jsontext.Value `json:"results"`
+	}
+	return json.Unmarshal(body, &page) == nil && page.Results != nil
 }
 
 // pointer is a JSON pointer as a finding shows it: the top has a name.

@@ -13,8 +13,8 @@ import (
 var (
 	// joint is what ids are joined by elsewhere, and what JSON begins with.
 	joint = regexp.MustCompile(`[,;|["\s]`)
-	// decimal is an integer as JSON writes it.
-	decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	// decimal is an integer as JSON writes it, but for -0, which is one to few.
+	decimal = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 )
 
 // styleFindings tells values that are written in another way than the contract

@@ -6,16 +6,21 @@ import (
 )
 
 // Transport returns a transport that sends requests through next and reports
-// each breach of the contract, in a request or its answer, as an error of t.
-// The exchange itself is passed on as it is, and so are next's errors. A nil
-// next means [http.DefaultTransport].
-func Transport(t testing.TB, next http.RoundTripper) http.RoundTripper {
-	return &watcher{t: t, next: orDefault(next)}
+// each breach of the contract, in a request or its answer, as an error of t,
+// and each warning to t's log or to the function of [OnWarning]. The exchange
+// itself is passed on as it is, and so are next's errors. A nil next means
+// [http.DefaultTransport].
+//
+// It uses all rules but those of a sequence, which need a whole recording: see
+// [CheckAll].
+func Transport(t testing.TB, next http.RoundTripper, options ...Option) http.RoundTripper {
+	return &watcher{t: t, next: next, options: optionsOf(options)}
 }
 
 type watcher struct {
-	t    testing.TB
-	next http.RoundTripper
+	t       testing.TB
+	next    http.RoundTripper
+	options options
 }
 
 func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -24,8 +29,16 @@ func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || x == nil {
 		return res, err
 	}
-	for _, f := range Check(*x) {
-		w.t.Errorf("contract: %s %s: %s", x.Method, req.URL.Path, f)
+	found, _ := embedded().check(*x)
+	for _, f := range w.options.keep(found) {
+		switch {
+		case f.Level() == Breach:
+			w.t.Errorf("contract: %s %s: %s", x.Method, req.URL.Path, f)
+		case w.options.onWarning != nil:
+			w.options.onWarning(f)
+		default:
+			w.t.Logf("contract: warning: %s %s: %s", x.Method, req.URL.Path, f)
+		}
 	}
 	return res, nil
 }

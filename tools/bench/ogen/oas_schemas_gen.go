@@ -92,35 +92,6 @@ func (s *ErrorBodyHeaders) SetResponse(val ErrorBody) {
 func (*ErrorBodyHeaders) getTaskRes()   {}
 func (*ErrorBodyHeaders) listTasksRes() {}
 
-// ErrorBodyStatusCode wraps ErrorBody with StatusCode.
-type ErrorBodyStatusCode struct {
-	StatusCode int
-	Response   ErrorBody
-}
-
-// GetStatusCode returns the value of StatusCode.
-func (s *ErrorBodyStatusCode) GetStatusCode() int {
-	return s.StatusCode
-}
-
-// GetResponse returns the value of Response.
-func (s *ErrorBodyStatusCode) GetResponse() ErrorBody {
-	return s.Response
-}
-
-// SetStatusCode sets the value of StatusCode.
-func (s *ErrorBodyStatusCode) SetStatusCode(val int) {
-	s.StatusCode = val
-}
-
-// SetResponse sets the value of Response.
-func (s *ErrorBodyStatusCode) SetResponse(val ErrorBody) {
-	s.Response = val
-}
-
-func (*ErrorBodyStatusCode) getTaskRes()   {}
-func (*ErrorBodyStatusCode) listTasksRes() {}
-
 // ErrorBodyStatusCodeWithHeaders wraps ErrorBody with status code and response headers.
 type ErrorBodyStatusCodeWithHeaders struct {
 	StatusCode int
@@ -773,6 +744,46 @@ func (s *TooManyRequestsTextHTMLHeaders) SetResponse(val TooManyRequestsTextHTML
 func (*TooManyRequestsTextHTMLHeaders) getTaskRes()   {}
 func (*TooManyRequestsTextHTMLHeaders) listTasksRes() {}
 
+// UnexpectedErrorApplicationJSONStatusCodeWithHeaders wraps ErrorBody with status code and response headers.
+type UnexpectedErrorApplicationJSONStatusCodeWithHeaders struct {
+	StatusCode int
+	RetryAfter OptString
+	Response   ErrorBody
+}
+
+// GetStatusCode returns the value of StatusCode.
+func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) GetStatusCode() int {
+	return s.StatusCode
+}
+
+// GetRetryAfter returns the value of RetryAfter.
+func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) GetRetryAfter() OptString {
+	return s.RetryAfter
+}
+
+// GetResponse returns the value of Response.
+func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) GetResponse() ErrorBody {
+	return s.Response
+}
+
+// SetStatusCode sets the value of StatusCode.
+func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) SetStatusCode(val int) {
+	s.StatusCode = val
+}
+
+// SetRetryAfter sets the value of RetryAfter.
+func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) SetRetryAfter(val OptString) {
+	s.RetryAfter = val
+}
+
+// SetResponse sets the value of Response.
+func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) SetResponse(val ErrorBody) {
+	s.Response = val
+}
+
+func (*UnexpectedErrorApplicationJSONStatusCodeWithHeaders) getTaskRes()   {}
+func (*UnexpectedErrorApplicationJSONStatusCodeWithHeaders) listTasksRes() {}
+
 // What a proxy before the API answers in its place.
 // Ref: #/components/schemas/ProxyPage
 type UnexpectedErrorTextHTML struct {
@@ -789,31 +800,42 @@ func (s UnexpectedErrorTextHTML) Read(p []byte) (n int, err error) {
 	return s.Data.Read(p)
 }
 
-// UnexpectedErrorTextHTMLStatusCode wraps UnexpectedErrorTextHTML with StatusCode.
-type UnexpectedErrorTextHTMLStatusCode struct {
+// UnexpectedErrorTextHTMLStatusCodeWithHeaders wraps UnexpectedErrorTextHTML with status code and response headers.
+type UnexpectedErrorTextHTMLStatusCodeWithHeaders struct {
 	StatusCode int
+	RetryAfter OptString
 	Response   UnexpectedErrorTextHTML
 }
 
 // GetStatusCode returns the value of StatusCode.
-func (s *UnexpectedErrorTextHTMLStatusCode) GetStatusCode() int {
+func (s *UnexpectedErrorTextHTMLStatusCodeWithHeaders) GetStatusCode() int {
 	return s.StatusCode
 }
 
+// GetRetryAfter returns the value of RetryAfter.
+func (s *UnexpectedErrorTextHTMLStatusCodeWithHeaders) GetRetryAfter() OptString {
+	return s.RetryAfter
+}
+
 // GetResponse returns the value of Response.
-func (s *UnexpectedErrorTextHTMLStatusCode) GetResponse() UnexpectedErrorTextHTML {
+func (s *UnexpectedErrorTextHTMLStatusCodeWithHeaders) GetResponse() UnexpectedErrorTextHTML {
 	return s.Response
 }
 
 // SetStatusCode sets the value of StatusCode.
-func (s *UnexpectedErrorTextHTMLStatusCode) SetStatusCode(val int) {
+func (s *UnexpectedErrorTextHTMLStatusCodeWithHeaders) SetStatusCode(val int) {
 	s.StatusCode = val
 }
 
+// SetRetryAfter sets the value of RetryAfter.
+func (s *UnexpectedErrorTextHTMLStatusCodeWithHeaders) SetRetryAfter(val OptString) {
+	s.RetryAfter = val
+}
+
 // SetResponse sets the value of Response.
-func (s *UnexpectedErrorTextHTMLStatusCode) SetResponse(val UnexpectedErrorTextHTML) {
+func (s *UnexpectedErrorTextHTMLStatusCodeWithHeaders) SetResponse(val UnexpectedErrorTextHTML) {
 	s.Response = val
 }
 
-func (*UnexpectedErrorTextHTMLStatusCode) getTaskRes()   {}
-func (*UnexpectedErrorTextHTMLStatusCode) listTasksRes() {}
+func (*UnexpectedErrorTextHTMLStatusCodeWithHeaders) getTaskRes()   {}
+func (*UnexpectedErrorTextHTMLStatusCodeWithHeaders) listTasksRes() {}

@@ -60,10 +60,8 @@ func (o opinions) of(x contract.Exchange) (fine bool, reasons string) {
 var known = map[string]string{
 	"empty-body":     "it takes an answer without a body for one whose content is optional",
 	"null-body":      "it takes null for a body that is not there",
-	"unknown-header": "it looks for undeclared headers in results only, where it is strict",
 	"header":         "a header of type string may be any text for it; that Retry-After is seconds or a date stands in words",
 	"duplicate-key":  "its decoder takes the last of two equal keys",
-	"outcome":        "what a failed task holds stands in words",
 
 	"ids as JSON":                              "it reads one id, and an id may be any text",
 	"an id as a JSON string":                   "it reads one id, and an id may be any text",

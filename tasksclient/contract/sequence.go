@@ -1,0 +1,141 @@
+package contract
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Checker holds the exchanges of a recording to the contract, each by itself
+// and all together. It keeps a few words of each task that it saw, and no body.
+type Checker struct {
+	options   options
+	n         int
+	clockless bool // at least one exchange has no clock
+	tasks     map[string][]sighting
+	pages     map[string][]pageSighting
+}
+
+// NewChecker returns a checker that has seen nothing yet.
+func NewChecker(options ...Option) *Checker {
+	return &Checker{options: optionsOf(options), tasks: map[string][]sighting{}, pages: map[string][]pageSighting{}}
+}
+
+// CheckAll holds the exchanges of a whole recording to the contract, each by
+// itself and all together, and returns what it found in their order.
+func CheckAll(exchanges []Exchange, options ...Option) []Finding {
+	c := NewChecker(options...)
+	var found []Finding
+	for _, x := range exchanges {
+		found = append(found, c.Check(x)...)
+	}
+	found = append(found, c.End()...)
+	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(a.Exchange, b.Exchange) })
+	return found
+}
+
+// interval is when an exchange happened: by its clock, or by its place in the
+// recording.
+type interval struct {
+	n                  int // which exchange it is, from 1
+	started, ended     time.Time
+	startTick, endTick int64
+}
+
+// before says whether one exchange was over when the other began. Of those
+// that overlap, nobody can say which the server answered first.
+func (i *interval) before(other *interval) bool { return i.endTick <= other.startTick }
+
+// sighting is a task as one exchange showed it.
+type sighting struct {
+	interval
+	at               string
+	status           string
+	created, updated int64 // 0 where there is none
+	digest           [sha256.Size]byte
+}
+
+// Check holds the next exchange to the contract by itself.
+func (c *Checker) Check(x Exchange) []Finding {
+	c.n++
+	found, s := embedded().check(x)
+	for i := range found {
+		found[i].Exchange = c.n
+	}
+	if s != nil {
+		c.see(x, s)
+	}
+	return c.options.keep(found)
+}
+
+func (c *Checker) see(x Exchange, s *subject) {
+	at := interval{n: c.n, started: x.Started, ended: x.Ended}
+	c.clockless = c.clockless || x.Started.IsZero() || x.Ended.IsZero()
+	for i := range s.tasks {
+		task := &s.tasks[i]
+		if task.id == "" || !task.isFinished() && task.status != "pending" {
+			continue
+		}
+		seen := sighting{interval: at, at: task.at, status: task.status, created: nanoseconds(task.created), updated: nanoseconds(task.updated)}
+		copy(seen.digest[:], task.digest())
+		key := s.host + " " + task.id
+		c.tasks[key] = append(c.tasks[key], seen)
+	}
+	if s.page != nil && s.ids != nil && s.offset >= 0 {
+		key := s.host + " " + strings.Join(sortedIDs(s.ids), " ")
+		c.pages[key] = append(c.pages[key], pageSightingOf(s, at))
+	}
+}
+
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// digest stands for the data and the error of a task. The order of keys and
+// the writing of numbers do not matter.
+func (s *state) digest() []byte {
+	data := jsontext.Value(slices.Clone(s.data))
+	_ = data.Canonicalize() // what can't be read is compared as it is
+	h := sha256.New()
+	_, _ = h.Write(data)
+	if s.message != nil {
+		_, _ = h.Write([]byte("\n" + *s.message))
+	}
+	return h.Sum(nil)
+}
+
+// End holds the exchanges to the contract together, and returns what that
+// finds, in no order. Exchanges that overlap in time contradict nothing. Where
+// one has no clock, they count as made one after the other.
+func (c *Checker) End() []Finding {
+	var found []Finding
+	for _, key := range sortedKeys(c.tasks) {
+		sightings := c.tasks[key]
+		for i := range sightings {
+			sightings[i].tick(c.clockless)
+		}
+		found = append(found, taskSequence(sightings)...)
+	}
+	for _, key := range sortedKeys(c.pages) {
+		pages := c.pages[key]
+		for i := range pages {
+			pages[i].tick(c.clockless)
+		}
+		found = append(found, pageSequence(pages)...)
+	}
+	return c.options.keep(found)
+}
+
+func (i *interval) tick(clockless bool) {
+	i.startTick, i.endTick = int64(2*i.n), int64(2*i.n+1)
+	if !clockless {
+		i.startTick, i.endTick = i.started.UnixNano(), i.ended.UnixNano()
+	}
+}
