@@ -1,78 +1,143 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/verify"
+	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
 func verifyCommand() *cobra.Command {
-	var junit string
-	var asJSON bool
+	var showRules, asJSON bool
+	var format, level, junit string
+	var without []string
+	reader := new(recordings.Reader)
 	cmd := &cobra.Command{
 		Use:   "verify PATH...",
 		Short: "Hold recorded exchanges to the contract",
-		Long: `Hold recorded exchanges to the contract, strictly, and print each breach.
+		Long: `Hold recorded exchanges to the contract, strictly, and print each finding: a breach, which the contract forbids, or a
+warning, where the published page leaves room.
 
-A PATH is a recording (.txtar), an HTTP Archive as browsers and proxies export it (.har), or a folder of these. A
-recording that breaks the contract on purpose says which rules in its header. Of an archive, only the exchanges with
-the tasks endpoints are looked at. The exit code is 2 if there are breaches.`,
+A PATH is a recording (.txtar), an HTTP Archive as browsers and proxies export it (.har), JSON Lines of exchanges (.jsonl),
+what curl -i prints, or a folder of these. A recording that breaks the contract on purpose says which rules in its header.
+Of an archive, only the exchanges with the tasks endpoints of the contract's server, of loopback and of --host are looked
+at. What is skipped, and bodies that were not recorded, are counted on the summary line and are no findings.
+
+Exit codes:
+  0  no finding, or with --level breach no breach
+  2  findings
+  1  a file could not be read, or holds no exchange with the tasks endpoints`,
 		Example: `  deepotasks verify recordings/
-  deepotasks verify --json session.har
-  deepotasks verify --junit report.xml recordings/`,
-		Args: cobra.MinimumNArgs(1),
+  deepotasks verify --level breach --without count session.har
+  deepotasks verify --format sarif recordings/ > findings.sarif
+  deepotasks verify --rules`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			files, err := recordings.Below(paths)
+			if showRules {
+				_, err := io.WriteString(cmd.OutOrStdout(), verify.Table())
+				return err
+			}
+			if len(paths) == 0 {
+				return errors.New("there is no PATH; name recordings, or folders of them")
+			}
+			if asJSON {
+				format = "json"
+			}
+			if !slices.Contains(verify.Formats, format) {
+				return fmt.Errorf("there is no format %q; there are %s", format, strings.Join(verify.Formats, ", "))
+			}
+			if !slices.Contains([]string{string(contract.Breach), string(contract.Warning)}, level) {
+				return fmt.Errorf("there is no level %q; there are breach and warning", level)
+			}
+			leftOut, err := rulesNamed(without)
 			if err != nil {
 				return err
 			}
-			var all []verify.File
-			var unread []error // they don't keep the others from being looked at
-			found, exchanges := 0, 0
-			for _, file := range files {
-				v, err := verify.Read(file)
-				if err != nil {
-					unread = append(unread, err)
-					continue
-				}
-				for _, b := range v.Breaches {
-					if err := printBreach(cmd.OutOrStdout(), b, asJSON); err != nil {
-						return err
-					}
-				}
-				found += len(v.Breaches)
-				exchanges += len(v.Exchanges)
-				all = append(all, v)
+			report := &verify.Report{Level: contract.Level(level)}
+			unread, err := readAll(report, paths, reader, contract.Without(leftOut...))
+			if err != nil {
+				return err
+			}
+			if err := report.Write(cmd.OutOrStdout(), format); err != nil {
+				return err
 			}
 			if junit != "" {
-				unread = append(unread, verify.WriteJUnit(junit, all))
+				unread = append(unread, writeTo(junit, func(w io.Writer) error { return report.Write(w, "junit") }))
 			}
-			sum := fmt.Sprintf("%d breaches in %d exchanges of %d files", found, exchanges, len(all))
 			switch err := errors.Join(unread...); {
 			case err != nil:
-				return fmt.Errorf("%w\n%s", err, sum)
-			case found > 0:
-				return &outcomeError{code: exitFailed, text: sum}
+				return fmt.Errorf("%w\n%s", err, report.Summary())
+			case report.Failed():
+				return &outcomeError{code: exitFailed, text: report.Summary()}
 			}
-			_, err = fmt.Fprintln(cmd.ErrOrStderr(), sum)
+			_, err = fmt.Fprintln(cmd.ErrOrStderr(), report.Summary())
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print each breach as a line of JSON")
-	cmd.Flags().StringVar(&junit, "junit", "", "write a JUnit report to this file too")
+	f := cmd.Flags()
+	f.BoolVar(&showRules, "rules", false, "print the table of rules, and nothing else")
+	f.StringVar(&level, "level", string(contract.Warning), "the least level of a finding that makes the exit code 2: warning or breach")
+	f.StringSliceVar(&without, "without", nil, "rules to leave out, by their names")
+	f.StringVar(&format, "format", "text", "how findings are printed: "+strings.Join(verify.Formats, ", "))
+	f.BoolVar(&asJSON, "json", false, "print each finding as a line of JSON, as --format json")
+	f.StringVar(&junit, "junit", "", "write a JUnit report to this file too")
+	f.StringSliceVar(&reader.Hosts, "host", nil, "also look at the exchanges with this host in archives")
+	for flag, words := range map[string][]string{"level": {"breach", "warning"}, "format": verify.Formats, "without": ruleNames()} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
+	}
 	return cmd
 }
 
-func printBreach(w io.Writer, b verify.Breach, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(b)
+// readAll holds the files of the paths to the contract. Files that can't be
+// read don't keep the others from being looked at.
+func readAll(report *verify.Report, paths []string, reader *recordings.Reader, options ...contract.Option) (unread []error, err error) {
+	files, err := recordings.Below(paths)
+	if err != nil {
+		return nil, err
 	}
-	_, err := fmt.Fprintln(w, b)
-	return err
+	for _, file := range files {
+		f, err := verify.Read(file, reader, options...)
+		if err != nil {
+			unread = append(unread, err)
+		}
+		if err == nil || f.Summary.Exchanges > 0 {
+			report.Files = append(report.Files, f)
+		}
+	}
+	return unread, nil
+}
+
+func ruleNames() []string {
+	var names []string
+	for _, rule := range contract.Rules() {
+		names = append(names, string(rule.Rule))
+	}
+	return names
+}
+
+func rulesNamed(names []string) ([]contract.Rule, error) {
+	var rules []contract.Rule
+	for _, name := range names {
+		if !slices.Contains(ruleNames(), name) {
+			return nil, fmt.Errorf("there is no rule %q; deepotasks verify --rules lists them", name)
+		}
+		rules = append(rules, contract.Rule(name))
+	}
+	return rules, nil
+}
+
+// writeTo writes a file.
+func writeTo(path string, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
 }

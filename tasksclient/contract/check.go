@@ -180,3 +180,12 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.Sort(keys)
 	return keys
 }
+
+// Server is the URL of the server that the contract is about.
+func Server() *url.URL {
+	u, err := url.Parse(embedded().doc.Servers[0].URL)
+	if err != nil {
+		panic("contract: the embedded openapi.yaml: " + err.Error()) // a test keeps it valid
+	}
+	return u
+}

@@ -10,7 +10,7 @@ import (
 
 // taskSequence judges the sightings of one task.
 func taskSequence(all []sighting) []Finding {
-	slices.SortStableFunc(all, func(a, b sighting) int { return cmp.Compare(a.startTick, b.startTick) })
+	slices.SortStableFunc(all, func(a, b sighting) int { return cmp.Compare(a.start, b.start) })
 	finished := slices.DeleteFunc(slices.Clone(all), func(s sighting) bool { return s.status == "pending" })
 	var found []Finding
 	say := func(s *sighting, field string, rule Rule, expected, got string) {
@@ -64,7 +64,7 @@ func earliest(all []sighting, of func(*sighting) string) *firsts {
 	for i := range all {
 		byEnd[i] = &all[i]
 	}
-	slices.SortStableFunc(byEnd, func(a, b *sighting) int { return cmp.Compare(a.endTick, b.endTick) })
+	slices.SortStableFunc(byEnd, func(a, b *sighting) int { return cmp.Compare(a.end, b.end) })
 	f := &firsts{of: of}
 	for _, s := range byEnd {
 		switch {
@@ -110,7 +110,7 @@ func pageSightingOf(s *subject, at interval) pageSighting {
 
 // pageSequence judges the pages of one list.
 func pageSequence(all []pageSighting) []Finding {
-	slices.SortStableFunc(all, func(a, b pageSighting) int { return cmp.Compare(a.startTick, b.startTick) })
+	slices.SortStableFunc(all, func(a, b pageSighting) int { return cmp.Compare(a.start, b.start) })
 	led := map[int]bool{}
 	over := map[int]*pageSighting{} // of each offset, the page that was over first
 	for i := range all {
@@ -128,7 +128,7 @@ func pageSequence(all []pageSighting) []Finding {
 		for offset, q := range over {
 			isLater = isLater || offset < p.offset && q.before(&p.interval)
 		}
-		if q := over[p.offset]; q == nil || p.endTick < q.endTick {
+		if q := over[p.offset]; q == nil || p.end < q.end {
 			over[p.offset] = p
 		}
 		if isLater && !led[p.offset] {

@@ -38,25 +38,24 @@ func CheckAll(exchanges []Exchange, options ...Option) []Finding {
 	return found
 }
 
-// interval is when an exchange happened: by its clock, or by its place in the
-// recording.
+// interval is when an exchange happened: in nanoseconds of its clock, or by its
+// place in the recording.
 type interval struct {
-	n                  int // which exchange it is, from 1
-	started, ended     time.Time
-	startTick, endTick int64
+	n          int // which exchange it is, from 1
+	start, end int64
 }
 
 // before says whether one exchange was over when the other began. Of those
 // that overlap, nobody can say which the server answered first.
-func (i *interval) before(other *interval) bool { return i.endTick <= other.startTick }
+func (i *interval) before(other *interval) bool { return i.end <= other.start }
 
 // sighting is a task as one exchange showed it.
 type sighting struct {
 	interval
 	at               string
 	status           string
-	created, updated int64 // 0 where there is none
-	digest           [sha256.Size]byte
+	created, updated int64    // 0 where there is none
+	digest           [16]byte // of the data and the error
 }
 
 // Check holds the next exchange to the contract by itself.
@@ -73,7 +72,7 @@ func (c *Checker) Check(x Exchange) []Finding {
 }
 
 func (c *Checker) see(x Exchange, s *subject) {
-	at := interval{n: c.n, started: x.Started, ended: x.Ended}
+	at := interval{n: c.n, start: nanoseconds(x.Started), end: nanoseconds(x.Ended)}
 	c.clockless = c.clockless || x.Started.IsZero() || x.Ended.IsZero()
 	for i := range s.tasks {
 		task := &s.tasks[i]
@@ -133,9 +132,9 @@ func (c *Checker) End() []Finding {
 	return c.options.keep(found)
 }
 
+// tick puts the place in the recording where there is no clock.
 func (i *interval) tick(clockless bool) {
-	i.startTick, i.endTick = int64(2*i.n), int64(2*i.n+1)
-	if !clockless {
-		i.startTick, i.endTick = i.started.UnixNano(), i.ended.UnixNano()
+	if clockless {
+		i.start, i.end = int64(2*i.n), int64(2*i.n+1)
 	}
 }

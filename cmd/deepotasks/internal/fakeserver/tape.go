@@ -29,7 +29,7 @@ type tape struct {
 func readTape(files []string, next http.Handler) (*tape, error) {
 	t := &tape{next: next, left: map[string][]contract.Exchange{}}
 	for _, file := range files {
-		exchanges, _, err := recordings.Read(file)
+		exchanges, err := recordings.Read(file)
 		if err != nil {
 			return nil, err
 		}

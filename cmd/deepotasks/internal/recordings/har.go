@@ -1,82 +1,208 @@
 package recordings
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
-	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/deepomatic/tasks/tasksclient/contract"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// har is what is needed of an HTTP Archive, as browsers and proxies export it
+// archive is how an HTTP Archive begins
 // (http://www.softwareishard.com/blog/har-12-spec/).
-type har struct {
-	Log struct {
-		Entries []struct {
-			Request struct {
-				Method   string      `json:"method"`
-				URL      string      `json:"url"`
-				Headers  []harHeader `json:"headers"`
-				PostData struct {
-					Text string `json:"text"`
-				} `json:"postData"`
-			} `json:"request"`
-			Response struct {
-				Status  int         `json:"status"`
-				Headers []harHeader `json:"headers"`
-				Content struct {
-					Text     string `json:"text"`
-					Encoding string `json:"encoding"`
-				} `json:"content"`
-			} `json:"response"`
-		} `json:"entries"`
-	} `json:"log"`
+var archive = regexp.MustCompile(`^\{\s*"log"\s*:`)
+
+// entry is what is needed of an entry of an archive.
+type entry struct {
+	method, url               string
+	requestHeader, header     http.Header
+	requestBody               string
+	status                    string
+	content                   content
+	bodySize                  string
+	err                       string // why a browser got no answer
+	resourceType, fromCache   string
+	started, took             string
+	hasRequest, hasResponse   bool
+	requestLine, responseLine int
 }
 
-type harHeader struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// parseHAR reads the exchanges with the tasks endpoints; a browser's archive
-// holds a whole visit. A request that got no answer is none.
-func parseHAR(text []byte) (exchanges []contract.Exchange, err error) {
-	var archive har
-	if err := json.Unmarshal(text, &archive); err != nil {
-		return nil, fmt.Errorf("is no HAR: %w", err)
-	}
-	for i, entry := range archive.Log.Entries {
-		u, err := url.Parse(entry.Request.URL)
-		if err != nil {
-			return nil, fmt.Errorf("entry %d: its URL can't be parsed", i+1)
+// readHAR reads an archive in a stream: one may hold a whole visit, with
+// hundreds of megabytes of other hosts.
+func (r *Reader) readHAR(text io.Reader, skipped map[string]int, each func(Exchange) error) error {
+	lines := &lines{r: &cutter{r: text}}
+	d := jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	entries := false
+	err := members(d, func(name string) error {
+		if name != "log" {
+			return d.SkipValue()
 		}
-		if !strings.Contains(u.Path+"/", "/tasks/") || entry.Response.Status == 0 {
-			continue
-		}
-		body := []byte(entry.Response.Content.Text)
-		if entry.Response.Content.Encoding == "base64" {
-			if body, err = base64.StdEncoding.DecodeString(entry.Response.Content.Text); err != nil {
-				return nil, fmt.Errorf("entry %d: its body is no base64", i+1)
+		return members(d, func(name string) error {
+			if name != "entries" {
+				return d.SkipValue()
 			}
-		}
-		exchanges = append(exchanges, contract.Exchange{
-			Method: entry.Request.Method, URL: entry.Request.URL,
-			RequestHeader: headerOf(entry.Request.Headers), RequestBody: []byte(entry.Request.PostData.Text),
-			Status: entry.Response.Status, Header: headerOf(entry.Response.Headers), Body: body,
+			entries = true
+			return elements(d, func() error {
+				e, why, err := r.readEntry(d, lines)
+				switch {
+				case err != nil:
+					return err
+				case why != "":
+					skipped[why]++
+					return nil
+				}
+				return each(e.exchange())
+			})
 		})
+	})
+	if err == nil && !entries {
+		err = fmt.Errorf("it has no log.entries")
 	}
-	return exchanges, nil
+	if err != nil {
+		return fmt.Errorf("is no HTTP Archive, or a broken one, at line %d: %w", lines.at(d.InputOffset()), err)
+	}
+	return nil
 }
 
-func headerOf(fields []harHeader) http.Header {
-	h := http.Header{}
-	for _, f := range fields {
-		if !strings.HasPrefix(f.Name, ":") { // what HTTP/2 has in place of the first line
-			h.Add(f.Name, f.Value)
+// readEntry reads an entry, and says why it is skipped, if it is.
+func (r *Reader) readEntry(d *jsontext.Decoder, lines *lines) (e entry, why string, err error) {
+	err = members(d, func(name string) error {
+		switch name {
+		case "request":
+			e.hasRequest, e.requestLine = true, lines.at(d.InputOffset())
+			return e.readRequest(d)
+		case "response":
+			e.responseLine = lines.at(d.InputOffset())
+			if e.hasRequest && r.foreign(&e) != "" || d.PeekKind() != '{' {
+				return d.SkipValue()
+			}
+			e.hasResponse = true
+			return e.readResponse(d)
+		}
+		return e.readScalar(d, name, map[string]*string{
+			"startedDateTime": &e.started, "time": &e.took, "_resourceType": &e.resourceType, "_fromCache": &e.fromCache,
+		})
+	})
+	if err != nil {
+		return e, "", err
+	}
+	return e, r.skip(&e), nil
+}
+
+func (e *entry) readScalar(d *jsontext.Decoder, name string, fields map[string]*string) error {
+	text, _, err := scalar(d)
+	if field := fields[name]; field != nil {
+		*field = text
+	}
+	return err
+}
+
+func (e *entry) readRequest(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return d.SkipValue()
+	}
+	return members(d, func(name string) (err error) {
+		switch name {
+		case "headers":
+			e.requestHeader, err = readHeaders(d)
+			return err
+		case "postData":
+			if d.PeekKind() != '{' {
+				return d.SkipValue()
+			}
+			return members(d, func(name string) error {
+				return e.readScalar(d, name, map[string]*string{"text": &e.requestBody})
+			})
+		}
+		return e.readScalar(d, name, map[string]*string{"method": &e.method, "url": &e.url})
+	})
+}
+
+func (e *entry) readResponse(d *jsontext.Decoder) error {
+	return members(d, func(name string) (err error) {
+		switch name {
+		case "headers":
+			e.header, err = readHeaders(d)
+			return err
+		case "content":
+			if d.PeekKind() != '{' {
+				return d.SkipValue()
+			}
+			return members(d, func(name string) error {
+				text, there, err := scalar(d)
+				e.content.set(name, text, there)
+				return err
+			})
+		}
+		return e.readScalar(d, name, map[string]*string{"status": &e.status, "bodySize": &e.bodySize, "_error": &e.err, "_failureText": &e.err})
+	})
+}
+
+// maxHeaders bounds the headers that are kept of a message.
+const maxHeaders = 1000
+
+func readHeaders(d *jsontext.Decoder) (http.Header, error) {
+	h, n := http.Header{}, 0
+	if d.PeekKind() != '[' {
+		return h, d.SkipValue()
+	}
+	return h, elements(d, func() error {
+		var name, value string
+		if d.PeekKind() != '{' {
+			return d.SkipValue()
+		}
+		err := members(d, func(field string) error {
+			text, _, err := scalar(d)
+			switch field {
+			case "name":
+				name = text
+			case "value":
+				value = text
+			}
+			return err
+		})
+		if n++; err == nil && n <= maxHeaders && !isMadeUp(name) {
+			h.Add(name, value)
+		}
+		return err
+	})
+}
+
+// isMadeUp says whether a browser wrote a header that was never sent: what
+// HTTP/2 has in place of the first line, and Firefox's own notes.
+func isMadeUp(name string) bool {
+	return strings.HasPrefix(name, ":") || strings.HasPrefix(strings.ToLower(name), "x-firefox-")
+}
+
+// exchange is the entry as the contract reads it.
+func (e *entry) exchange() Exchange {
+	x := Exchange{RequestLine: e.requestLine, ResponseLine: e.responseLine}
+	x.Method, x.URL, x.RequestHeader, x.RequestBody = e.method, e.url, e.requestHeader, []byte(e.requestBody)
+	x.Status, x.Header = e.code(), e.header
+	var recorded bool
+	if x.Body, recorded = e.body(); !recorded {
+		x.Body, x.BodyNotRecorded = nil, true
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700"} {
+		if at, err := time.Parse(layout, e.started); err == nil {
+			x.Started = at
 		}
 	}
-	return h
+	if took, err := strconv.ParseFloat(e.took, 64); err == nil && took >= 0 && took < 1e9 && !x.Started.IsZero() {
+		x.Ended = x.Started.Add(time.Duration(took * float64(time.Millisecond)))
+	}
+	return x
+}
+
+// code is the status; 0 if there is none.
+func (e *entry) code() int {
+	code, err := strconv.ParseFloat(strings.TrimSpace(e.status), 64)
+	if err != nil || code < 0 || code > 999 {
+		return 0
+	}
+	return int(code)
 }

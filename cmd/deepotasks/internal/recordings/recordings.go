@@ -1,19 +1,29 @@
-// Package recordings reads files of exchanges: recordings (.txtar), and HTTP
-// Archives (.har) as browsers and proxies export them.
+// Package recordings reads files of exchanges: recordings (.txtar), HTTP
+// Archives (.har) as browsers and proxies export them, what curl -i prints,
+// and JSON Lines.
 package recordings
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
+// extensions are those of the files that are meant in a folder.
+var extensions = []string{".txtar", ".har", ".jsonl", ".ndjson"}
+
 // Below are the recordings of these paths, in order: a path is a file, or a
-// folder whose .txtar and .har files are meant.
+// folder whose recordings are meant.
 func Below(paths []string) ([]string, error) {
 	var files []string
 	for _, path := range paths {
@@ -27,7 +37,7 @@ func Below(paths []string) ([]string, error) {
 		}
 		before := len(files)
 		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && (isHAR(p) || strings.EqualFold(filepath.Ext(p), ".txtar")) {
+			if err == nil && !d.IsDir() && slices.Contains(extensions, extension(p)) {
 				files = append(files, p)
 			}
 			return err
@@ -36,33 +46,144 @@ func Below(paths []string) ([]string, error) {
 			return nil, err
 		}
 		if len(files) == before {
-			return nil, fmt.Errorf("%s has neither .txtar nor .har files", path)
+			return nil, fmt.Errorf("%s has no files that end in %s", path, strings.Join(extensions, ", "))
 		}
 	}
 	return files, nil
 }
 
-// Read reads the exchanges of a file with the tasks endpoints, and which rules
-// of the contract they break on purpose.
-func Read(file string) (exchanges []contract.Exchange, violates []contract.Rule, err error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !isHAR(file) {
-		rec, err := contract.Parse(file, text)
-		if err != nil {
-			return nil, nil, err
-		}
-		return rec.Exchanges, rec.Violates, nil
-	}
-	if exchanges, err = parseHAR(text); err != nil {
-		return nil, nil, fmt.Errorf("%s %w", file, err)
-	}
-	if len(exchanges) == 0 {
-		return nil, nil, fmt.Errorf("%s has no exchange with the tasks endpoints", file)
-	}
-	return exchanges, nil, nil
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
+
+// Exchange is an exchange and the lines of its file where it stands, from 1.
+type Exchange struct {
+	contract.Exchange
+	RequestLine, ResponseLine int
+	// BodyLine is where the response's body begins, if the file has it as it
+	// came. Otherwise it is 0.
+	BodyLine int
 }
 
-func isHAR(file string) bool { return strings.EqualFold(filepath.Ext(file), ".har") }
+// Reader reads files of exchanges. Its zero value looks in archives at the
+// server of the contract, and at loopback.
+type Reader struct {
+	// Hosts are more hosts, besides these, whose exchanges are looked at in an
+	// archive.
+	Hosts []string
+}
+
+// Summary is what there is to say of a file besides its exchanges.
+type Summary struct {
+	Violates    []contract.Rule // the rules that a recording breaks on purpose
+	Exchanges   int
+	NotRecorded int            // how many of them have a body that was not recorded
+	Skipped     map[string]int // what an archive holds besides them, by its kind
+}
+
+// Each gives each exchange of a file to f, in their order. A file that breaks
+// off is an error, after the exchanges before.
+func (r *Reader) Each(path string, f func(Exchange) error) (Summary, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	s := Summary{Skipped: map[string]int{}}
+	each := func(x Exchange) error {
+		s.Exchanges++
+		if x.BodyNotRecorded {
+			s.NotRecorded++
+		}
+		return f(x)
+	}
+	// Fiddler writes a byte order mark, and PowerShell's > writes UTF-16.
+	text := bufio.NewReaderSize(transform.NewReader(file, unicode.BOMOverride(transform.Nop)), 64<<10)
+	head, err := text.Peek(4 << 10)
+	if err != nil && len(head) == 0 {
+		return s, fmt.Errorf("%s is empty", path)
+	}
+	switch formatOf(path, head) {
+	case "har":
+		err = r.readHAR(text, s.Skipped, each)
+	case "jsonl":
+		err = readLines(text, each)
+	case "curl":
+		err = readCurl(text, each)
+	case "txtar":
+		s.Violates, err = readTxtar(path, text, each)
+	default:
+		return s, fmt.Errorf("%s is none of the files that are known: a recording (.txtar), an HTTP Archive (.har), JSON Lines (.jsonl), the output of curl -i", path)
+	}
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	if s.Exchanges == 0 {
+		return s, fmt.Errorf("%s has no exchange with the tasks endpoints%s", path, s.NotLookedAt())
+	}
+	return s, nil
+}
+
+// NotLookedAt names what was skipped and what was not recorded, or is empty.
+func (s *Summary) NotLookedAt() string {
+	var parts []string
+	for _, kind := range kinds {
+		if n := s.Skipped[kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	text := ""
+	if len(parts) > 0 {
+		text = "; skipped: " + strings.Join(parts, ", ")
+	}
+	if s.NotRecorded > 0 {
+		text += fmt.Sprintf("; %d bodies not recorded", s.NotRecorded)
+	}
+	return text
+}
+
+// formatOf is the format of a file, by its name, or else by how it begins.
+func formatOf(path string, head []byte) string {
+	switch extension(path) {
+	case ".har":
+		return "har"
+	case ".txtar":
+		return "txtar"
+	case ".jsonl", ".ndjson":
+		return "jsonl"
+	}
+	start := strings.TrimLeft(string(head), " \t\r\n")
+	switch {
+	case archive.MatchString(start):
+		return "har"
+	case strings.HasPrefix(start, "{"):
+		return "jsonl"
+	case strings.HasPrefix(start, "HTTP/"), strings.HasPrefix(start, "* "), strings.HasPrefix(start, "> "), strings.HasPrefix(start, "< "):
+		return "curl"
+	case strings.HasPrefix(start, "provenance: "):
+		return "txtar"
+	}
+	return ""
+}
+
+// maxFile bounds the files that are read at once.
+const maxFile = 64 << 20
+
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("is larger than %d bytes", maxFile)
+	}
+	return text, err
+}
+
+// Read reads the exchanges of a file that have all their parts, and so can be
+// served.
+func Read(path string) ([]contract.Exchange, error) {
+	var all []contract.Exchange
+	_, err := new(Reader).Each(path, func(x Exchange) error {
+		if !x.BodyNotRecorded && x.Method != "" {
+			all = append(all, x.Exchange)
+		}
+		return nil
+	})
+	return all, err
+}

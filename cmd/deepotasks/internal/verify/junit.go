@@ -3,10 +3,12 @@ package verify
 import (
 	"encoding/xml"
 	"fmt"
-	"os"
+	"io"
+	"unicode"
 )
 
 // The parts of a JUnit report: a suite for each file, a case for each exchange.
+// The readers of CI systems take this much of it; a library would bring no more.
 type (
 	junitReport struct {
 		XMLName xml.Name     `xml:"testsuites"`
@@ -21,7 +23,10 @@ type (
 	junitCase struct {
 		Name     string         `xml:"name,attr"`
 		Class    string         `xml:"classname,attr"`
+		File     string         `xml:"file,attr,omitempty"`
+		Line     int            `xml:"line,attr,omitempty"`
 		Failures []junitFailure `xml:"failure"`
+		Out      string         `xml:"system-out,omitempty"` // findings that don't count
 	}
 	junitFailure struct {
 		Type    string `xml:"type,attr"`
@@ -29,22 +34,26 @@ type (
 	}
 )
 
-// WriteJUnit writes a report as CI systems read it.
-func WriteJUnit(path string, all []File) error {
+func (r *Report) writeJUnit(w io.Writer) error {
 	var report junitReport
-	for _, v := range all {
-		suite := junitSuite{Name: v.Name, Tests: len(v.Exchanges)}
-		for i, x := range v.Exchanges {
-			c := junitCase{Name: fmt.Sprintf("%d %s %s", i+1, x.Method, x.URL), Class: v.Name}
-			for _, b := range v.Breaches {
-				if b.Exchange == i+1 || b.Exchange == 0 && i == 0 {
-					c.Failures = append(c.Failures, junitFailure{Type: string(b.Rule), Message: b.String()})
-				}
+	for i := range r.Files {
+		f := &r.Files[i]
+		suite := junitSuite{Name: f.Name, Tests: len(f.Requests)}
+		suite.Cases = make([]junitCase, len(f.Requests))
+		for n, request := range f.Requests {
+			suite.Cases[n] = junitCase{Name: printable(fmt.Sprintf("%d %s", n+1, request)), Class: f.Name}
+		}
+		for _, finding := range f.Findings {
+			c := &suite.Cases[max(0, finding.Exchange-1)] // a finding in the header stands with the first
+			if !r.counts(finding.Level) {
+				c.Out += finding.String() + "\n"
+				continue
 			}
-			if len(c.Failures) > 0 {
+			if len(c.Failures) == 0 {
 				suite.Failures++
+				c.File, c.Line = f.Name, finding.Line
 			}
-			suite.Cases = append(suite.Cases, c)
+			c.Failures = append(c.Failures, junitFailure{Type: string(finding.Rule), Message: finding.String()})
 		}
 		report.Suites = append(report.Suites, suite)
 	}
@@ -52,5 +61,17 @@ func WriteJUnit(path string, all []File) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append([]byte(xml.Header), append(text, '\n')...), 0o600)
+	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
+	return err
+}
+
+// printable is a text that a report may show on one line.
+func printable(text string) string {
+	runes := []rune(text)
+	for i, r := range runes {
+		if !unicode.IsPrint(r) {
+			runes[i] = ' '
+		}
+	}
+	return string(runes)
 }

@@ -1,57 +1,117 @@
-// Package verify holds files of exchanges to the contract.
+// Package verify holds files of exchanges to the contract, and reports what
+// that found in the formats that people and machines read.
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
-// Breach is a finding and where it was found.
-type Breach struct {
-	File     string        `json:"file"`
-	Exchange int           `json:"exchange"` // from 1
-	Request  string        `json:"request"`
-	Where    string        `json:"where"`
-	Rule     contract.Rule `json:"rule"`
-	Expected string        `json:"expected"`
-	Got      string        `json:"got,omitempty"`
+// Finding is a finding and where it was found.
+type Finding struct {
+	File     string         `json:"file"`
+	Line     int            `json:"line"`     // from 1
+	Exchange int            `json:"exchange"` // from 1; 0 for the file's header
+	Request  string         `json:"request"`
+	Where    string         `json:"where"`
+	Rule     contract.Rule  `json:"rule"`
+	Level    contract.Level `json:"level"`
+	Expected string         `json:"expected"`
+	Got      string         `json:"got,omitempty"`
+}
+
+// String is the finding on one line.
+func (f Finding) String() string {
+	level := ""
+	if f.Level == contract.Warning {
+		level = "warning: "
+	}
+	return fmt.Sprintf("%s: exchange %d: %s%s", f.File, f.Exchange, level, f.text())
+}
+
+func (f Finding) text() string {
+	return contract.Finding{Where: f.Where, Rule: f.Rule, Expected: f.Expected, Got: f.Got}.String()
 }
 
 // File is a file that was held to the contract.
 type File struct {
-	Name      string
-	Exchanges []contract.Exchange
-	Breaches  []Breach
+	Name     string
+	Requests []string // the method and the URL of each exchange
+	Findings []Finding
+	Summary  recordings.Summary
 }
 
-// Read holds a recording (.txtar) or an HTTP Archive (.har) to the contract. A
-// recording that breaks the contract on purpose has to.
-func Read(file string) (File, error) {
-	exchanges, onPurpose, err := recordings.Read(file)
-	if err != nil {
-		return File{}, err
+// count is how many findings of a level there are.
+func (f *File) count(level contract.Level) int {
+	n := 0
+	for _, finding := range f.Findings {
+		if finding.Level == level {
+			n++
+		}
 	}
-	f := File{Name: file, Exchanges: exchanges}
+	return n
+}
+
+// Read holds a file of exchanges to the contract. A recording that breaks the
+// contract on purpose has to. What was found before a file broke off is
+// returned beside the error.
+func Read(path string, reader *recordings.Reader, options ...contract.Option) (File, error) {
+	f := File{Name: path}
+	checker := contract.NewChecker(options...)
+	var lines []messageLines
+	add := func(found []contract.Finding, x *recordings.Exchange) {
+		for _, finding := range found {
+			n := finding.Exchange
+			f.Findings = append(f.Findings, Finding{
+				File: path, Line: lineOf(finding.Where, x, lines[n-1]), Exchange: n, Request: f.Requests[n-1],
+				Where: finding.Where, Rule: finding.Rule, Level: finding.Level(), Expected: finding.Expected, Got: finding.Got,
+			})
+		}
+	}
+	summary, err := reader.Each(path, func(x recordings.Exchange) error {
+		lines = append(lines, messageLines{x.RequestLine, x.ResponseLine})
+		f.Requests = append(f.Requests, requestOf(x.Exchange))
+		add(checker.Check(x.Exchange), &x)
+		return nil
+	})
+	f.Summary = summary
+	add(checker.End(), nil)
+	slices.SortStableFunc(f.Findings, func(a, b Finding) int { return cmp.Compare(a.Exchange, b.Exchange) })
+	f.judgePurpose(summary.Violates)
+	return f, err
+}
+
+// judgePurpose takes out the findings that the recording announces, and adds
+// one for what it announces in vain.
+func (f *File) judgePurpose(violates []contract.Rule) {
 	met := map[contract.Rule]bool{}
-	for i, x := range exchanges {
-		for _, found := range contract.Check(x) {
-			if met[found.Rule] = true; !slices.Contains(onPurpose, found.Rule) {
-				f.Breaches = append(f.Breaches, Breach{file, i + 1, x.Method + " " + x.URL, found.Where, found.Rule, found.Expected, found.Got})
-			}
-		}
-	}
-	for _, rule := range onPurpose {
+	f.Findings = slices.DeleteFunc(f.Findings, func(finding Finding) bool {
+		met[finding.Rule] = true
+		return slices.Contains(violates, finding.Rule)
+	})
+	for _, rule := range violates {
 		if !met[rule] {
-			f.Breaches = append(f.Breaches, Breach{File: file, Where: "header", Rule: rule, Expected: "a breach, since the header says that it violates this rule", Got: "none"})
+			f.Findings = append(f.Findings, Finding{File: f.Name, Line: 1, Where: "header", Rule: rule, Level: rule.Level(),
+				Expected: "a finding, since the header says that it violates this rule", Got: "none"})
 		}
 	}
-	return f, nil
 }
 
-// String is the breach on one line.
-func (b Breach) String() string {
-	return fmt.Sprintf("%s: exchange %d: %s", b.File, b.Exchange, contract.Finding{Where: b.Where, Rule: b.Rule, Expected: b.Expected, Got: b.Got})
+// requestOf is the request on one line, without what may be long or secret in
+// its query.
+func requestOf(x contract.Exchange) string {
+	if x.Method == "" {
+		return "an answer without its request"
+	}
+	const most = 200
+	target := x.URL
+	if len(target) > most {
+		target = target[:most] + "…"
+	}
+	return strings.ToValidUTF8(x.Method+" "+target, "\ufffd")
 }

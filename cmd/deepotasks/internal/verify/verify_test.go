@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,70 +36,21 @@ func TestABreachIsFoundUnlessTheRecordingSaysThatItIsOnPurpose(t *testing.T) {
 		{"a good one", recording("", "pending"), ""},
 		{"a bad one", recording("", "done"), "exchange 1: response body /status: enum: "},
 		{"a bad one on purpose", recording("enum", "done"), ""},
-		{"a good one that should be bad", recording("enum", "pending"), "exchange 0: header: enum: expected a breach"},
+		{"a good one that should be bad", recording("enum", "pending"), "exchange 0: header: enum: expected a finding"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f, err := verify.Read(write(t, "a.txtar", c.text))
+			f, err := verify.Read(write(t, "a.txtar", c.text), new(recordings.Reader))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got string
-			if len(f.Breaches) > 0 {
-				got = f.Breaches[0].String()
+			if len(f.Findings) > 0 {
+				got = f.Findings[0].String()
 			}
 			if !strings.Contains(got, c.want) || c.want == "" && got != "" {
 				t.Errorf("%s", got)
 			}
 		})
-	}
-}
-
-func TestAJUnitReportCountsWhatFailed(t *testing.T) {
-	t.Parallel()
-	var all []verify.File
-	for _, text := range []string{recording("", "pending"), recording("", "done"), recording("enum", "pending")} {
-		f, err := verify.Read(write(t, "a.txtar", text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
-	path := filepath.Join(t.TempDir(), "report.xml")
-	if err := verify.WriteJUnit(path, all); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var report struct {
-		Suites []struct {
-			Tests    int `xml:"tests,attr"`
-			Failures int `xml:"failures,attr"`
-		} `xml:"testsuite"`
-	}
-	if err := xml.Unmarshal(text, &report); err != nil || fmt.Sprint(report.Suites) != "[{1 0} {1 1} {1 1}]" {
-		t.Errorf("%v, %v\n%s", report.Suites, err, text)
-	}
-}
-
-func TestAnArchiveIsReadForTheTasksEndpointsOnly(t *testing.T) {
-	t.Parallel()
-	entry := func(url string, status int) string {
-		return fmt.Sprintf(`{"request": {"method": "GET", "url": %q, "headers": [{"name": ":path", "value": "/"}, {"name": "x-api-key", "value": "k"}]},
-			"response": {"status": %d, "headers": [], "content": {"encoding": "base64", "text": "e30="}}}`, url, status)
-	}
-	path := write(t, "visit.HAR", `{"log": {"entries": [`+strings.Join([]string{
-		entry("https://example.test/style.css", 200), entry("https://example.test/v0.7/tasks/1", 200),
-		entry("https://example.test/v0.7/tasks/2", 0), entry("https://example.test/v0.7/tasks?task_ids=3", 404),
-	}, ",")+`]}}`)
-	files, err := recordings.Below([]string{filepath.Dir(path)})
-	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
-	}
-	exchanges, _, err := recordings.Read(files[0])
-	if err != nil || len(exchanges) != 2 || exchanges[0].RequestHeader.Get("X-API-KEY") != "k" || string(exchanges[0].Body) != "{}" || exchanges[1].Status != 404 {
-		t.Errorf("%+v, %v", exchanges, err)
 	}
 }

@@ -1,0 +1,102 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/deepomatic/tasks/tasksclient/contract"
+)
+
+// Report is what was found in all files.
+type Report struct {
+	Files []File
+	// Level is the least level that counts as a failure.
+	Level contract.Level
+}
+
+// Formats are the names of the formats of a report.
+var Formats = []string{"text", "json", "junit", "sarif", "github"}
+
+// Write writes the report in one of the formats.
+func (r *Report) Write(w io.Writer, format string) error {
+	switch format {
+	case "text":
+		return r.each(func(f Finding) error {
+			_, err := fmt.Fprintln(w, f)
+			return err
+		})
+	case "json":
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		return r.each(func(f Finding) error { return encoder.Encode(f) })
+	case "junit":
+		return r.writeJUnit(w)
+	case "sarif":
+		return r.writeSARIF(w)
+	case "github":
+		return r.each(func(f Finding) error {
+			_, err := fmt.Fprintln(w, annotation(f))
+			return err
+		})
+	}
+	return fmt.Errorf("there is no format %q; there are %s", format, strings.Join(Formats, ", "))
+}
+
+func (r *Report) each(f func(Finding) error) error {
+	for i := range r.Files {
+		for _, finding := range r.Files[i].Findings {
+			if err := f(finding); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// counts says whether a finding of a level is a failure.
+func (r *Report) counts(level contract.Level) bool {
+	return level == contract.Breach || r.Level != contract.Breach
+}
+
+// Failed says whether there is a finding that counts.
+func (r *Report) Failed() bool {
+	for i := range r.Files {
+		for _, finding := range r.Files[i].Findings {
+			if r.counts(finding.Level) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Summary is the report on one line.
+func (r *Report) Summary() string {
+	breaches, warnings, exchanges := 0, 0, 0
+	var more strings.Builder
+	for i := range r.Files {
+		f := &r.Files[i]
+		breaches += f.count(contract.Breach)
+		warnings += f.count(contract.Warning)
+		exchanges += f.Summary.Exchanges
+		if text := f.Summary.NotLookedAt(); text != "" {
+			fmt.Fprintf(&more, "\n%s%s", f.Name, strings.Replace(text, "; ", ": ", 1))
+		}
+	}
+	return fmt.Sprintf("%d breaches, %d warnings in %d exchanges of %d files%s", breaches, warnings, exchanges, len(r.Files), more.String())
+}
+
+// annotation is a finding as a workflow command of GitHub: a note on the line
+// of the recording.
+func annotation(f Finding) string {
+	command := "error"
+	if f.Level == contract.Warning {
+		command = "warning"
+	}
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	message := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	return fmt.Sprintf("::%s file=%s,line=%d,title=%s::%s", command, property.Replace(f.File), f.Line, property.Replace(string(f.Rule)),
+		message.Replace(fmt.Sprintf("exchange %d: %s", f.Exchange, f.text())))
+}
