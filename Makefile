@@ -120,6 +120,11 @@ generators: ## Try other versions of oapi-codegen on openapi.yaml
 prism: ## Put Prism, another vendor's validating proxy, between deepotasks and its fake; needs Node
 	@tools/review/prism/check.sh
 
+.PHONY: live
+live: ## Ask the real API for a handful of exchanges, into .live, and hold them to the contract; needs DEEPOMATIC_API_KEY
+	@rm -f .live/findings.md
+	go test ./contract_test -run '^TestTheAPIKeepsTheContract$$' -count=1 -v -live '$(abspath .live)'
+
 .PHONY: simulate
 simulate: ## Print what waits cost beside the least they can and beside other clients, and hold the targets (2 minutes)
 	go test ./tasksclient -run Simulation -count=1 -v -simulate
