@@ -49,7 +49,7 @@ func noisy(task, page Exchange) []verdict {
 				header, value, _ := strings.Cut(line, ": ")
 				x.Header.Add(header, value)
 			}
-			all = append(all, verdict{name: kind + " behind " + name, x: x})
+			all = append(all, verdict{name: kind + " behind " + name, x: x, noise: true})
 		}
 	}
 	for name, lines := range map[string]string{
@@ -69,7 +69,7 @@ func noisy(task, page Exchange) []verdict {
 				header, value, _ := strings.Cut(line, ": ")
 				x.RequestHeader.Add(header, value)
 			}
-			all = append(all, verdict{name: kind + " for " + name, x: x})
+			all = append(all, verdict{name: kind + " for " + name, x: x, noise: true})
 		}
 	}
 	return all

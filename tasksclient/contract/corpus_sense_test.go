@@ -92,6 +92,7 @@ func senseless(task, page Exchange) []verdict {
 			return x
 		}()},
 		{name: "an id that was not filled in", x: task.url("/tasks/{task_id}").answer(404, "application/json", `{}`), want: []Rule{RuleTemplate}},
+		{name: "an id that was not filled in, and answered", x: task.url("/tasks/{task_id}"), want: []Rule{RuleTemplate}},
 		{name: "an escaped id that was not filled in", x: task.url("/tasks/%7Btask_id%7D").answer(404, "application/json", `{}`), want: []Rule{RuleTemplate}},
 		{name: "an id of another template", x: task.url("/tasks/:task_id").answer(404, "application/json", `{}`), want: []Rule{RuleTemplate}},
 		{name: "ids that were not filled in", x: page.url("/tasks?task_ids={task_ids}").json(whole("0")), want: []Rule{RuleTemplate}},

@@ -62,6 +62,10 @@ func newSubject(x Exchange, u *url.URL, isList bool, id, path string, found []Fi
 			return strings.HasPrefix(f.Where, "request query "+name) || f.Where == "request query"
 		})
 	}
+	if slices.ContainsFunc(found, func(f Finding) bool { return f.Rule == RuleTemplate }) {
+		s.id = ""
+		return s
+	}
 	query := u.Query()
 	number := func(name string, without int) int {
 		if !query.Has(name) {

@@ -176,11 +176,14 @@ func readAll(r io.Reader) ([]byte, error) {
 }
 
 // Read reads the exchanges of a file that have all their parts, and so can be
-// served.
+// served. Their bodies are not compressed any more.
 func Read(path string) ([]contract.Exchange, error) {
 	var all []contract.Exchange
 	_, err := new(Reader).Each(path, func(x Exchange) error {
 		if !x.BodyNotRecorded && x.Method != "" {
+			for _, name := range []string{"Content-Encoding", "Content-Length", "Transfer-Encoding"} {
+				x.Header.Del(name)
+			}
 			all = append(all, x.Exchange)
 		}
 		return nil
