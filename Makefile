@@ -144,7 +144,7 @@ FUZZTIME := 20s
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (20s)
-	@for dir in ./tasksclient ./tasksclient/contract; do \
+	@for dir in ./tasksclient ./tasksclient/contract ./cmd/deepotasks/internal/verify; do \
 		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
 			echo "== $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir; \
 		done; done

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -80,6 +81,37 @@ func TestEveryExchangeKeepsTheContractOrSaysWhichRuleItBreaks(t *testing.T) {
 			t.Errorf("broken rules: %v, want %v", broken, want)
 		}
 	})
+}
+
+// The recordings of the examples and the tests elsewhere are held to the
+// contract as strictly as a consumer's would be.
+func TestEveryOtherRecordingOfThisRepositoryIsWithoutBreaches(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		isCase := strings.Contains(filepath.ToSlash(path), "verify/testdata/cases/") // which have verdicts of their own
+		if err != nil || entry.IsDir() || isCase || filepath.Ext(path) != ".txtar" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || !bytes.HasPrefix(text, []byte("provenance: ")) {
+			return err // another kind of txtar
+		}
+		rec, err := contract.Parse(path, text)
+		if err != nil {
+			return err
+		}
+		checked++
+		for _, f := range contract.CheckAll(rec.Exchanges, contract.Without(rec.Violates...)) {
+			if f.Level() == contract.Breach {
+				t.Errorf("%s: %s", path, f)
+			}
+		}
+		return nil
+	})
+	if err != nil || checked < 20 {
+		t.Errorf("%d recordings: %v", checked, err)
+	}
 }
 
 func TestTheLayerReturnsWhatTheRecordingsSay(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -96,6 +97,9 @@ func (s *secrets) in(text string) string {
 	}
 	for _, form := range []string{text, onlyLetters(text)} {
 		for i := 0; i+fragmentLength <= len(form); i++ {
+			if !s.begins[uint16(form[i])<<8|uint16(form[i+1])] { // most texts hold no fragment, and a map is slow to say so
+				continue
+			}
 			if name, ok := s.fragments[form[i:i+fragmentLength]]; ok {
 				return name
 			}
@@ -111,6 +115,9 @@ var escaped = regexp.MustCompile(`\\u\{?[0-9A-Fa-f]{4}\}?|\\x[0-9A-Fa-f]{2}|%[0-
 // or four times: a page may be escaped for one inside another.
 func unescape(text string) string {
 	for range 4 {
+		if !strings.ContainsAny(text, `\%&`) {
+			break
+		}
 		plain := escaped.ReplaceAllStringFunc(text, func(e string) string {
 			digits := strings.Trim(e[1:], "ux{}")
 			code, err := strconv.ParseUint(digits, 16, 32)
@@ -138,44 +145,120 @@ type encoding struct {
 	decode func(string) []string
 }
 
-var encodings = []encoding{{"base64", decodeBase64}, {"hex", decodeHex}, {"gzip", decodeGzip}}
+var encodings = []encoding{{"base64", decodeBase64}, {"hex", decodeHex}, {"numbers", decodeNumbers}, {"gzip", decodeGzip}}
 
+// sextets are the letters of base64, in both of its alphabets, as those of the
+// standard one. digits are those of hex. A run of letters may be broken by
+// what "-" stands for here.
 var (
-	base64Runs = regexp.MustCompile(`[A-Za-z0-9+/_\-\r\n]{8,}`)
-	hexRuns    = regexp.MustCompile(`([0-9A-Fa-f]{2}[ :\-]?){6,}[0-9A-Fa-f]?`)
+	sextets = letters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/+/", "\r\n")
+	digits  = letters("0123456789abcdefABCDEF", "0123456789abcdefABCDEF", " :-")
 )
+
+// letters maps letters to others, and what may stand between them to 1.
+func letters(from, to, between string) *[256]byte {
+	var table [256]byte
+	for i := range len(from) {
+		table[from[i]] = to[i]
+	}
+	for i := range len(between) {
+		table[between[i]] = 1
+	}
+	return &table
+}
+
+// runs calls f for each run of letters in a text, without what stands between.
+func runs(text string, table *[256]byte, f func(run []byte)) {
+	var run []byte
+	for i := range len(text) {
+		switch letter := table[text[i]]; letter {
+		case 0:
+			if len(run) >= leastSecret {
+				f(run)
+			}
+			run = run[:0]
+		case 1:
+		default:
+			run = append(run, letter)
+		}
+	}
+	if len(run) >= leastSecret {
+		f(run)
+	}
+}
 
 // decodeBase64 decodes each run of its letters at its four alignments: the key
 // in "user:key" begins anywhere.
 func decodeBase64(text string) []string {
-	var all [4]strings.Builder
-	for _, run := range base64Runs.FindAllString(text, -1) {
-		run = strings.NewReplacer("-", "+", "_", "/", "\r", "", "\n", "").Replace(run)
-		for at := range min(4, len(run)) {
+	var all [4][]byte
+	var decoded []byte
+	runs(text, sextets, func(run []byte) {
+		for at := range 4 {
 			whole := run[at:]
 			if len(whole)%4 == 1 {
 				whole = whole[:len(whole)-1]
 			}
-			decoded, _ := base64.RawStdEncoding.DecodeString(whole) // what was decoded before an error counts
-			all[at].Write(decoded)
-			all[at].WriteByte(' ')
+			decoded = slices.Grow(decoded[:0], len(whole))[:len(whole)]
+			n, _ := base64.RawStdEncoding.Decode(decoded, whole) // the run has its letters only
+			all[at] = appendReadable(all[at], decoded[:n])
 		}
-	}
-	return []string{all[0].String(), all[1].String(), all[2].String(), all[3].String()}
+	})
+	return []string{string(all[0]), string(all[1]), string(all[2]), string(all[3])}
 }
 
 func decodeHex(text string) []string {
-	var all [2]strings.Builder
-	for _, run := range hexRuns.FindAllString(text, -1) {
-		run = strings.NewReplacer(" ", "", ":", "", "-", "").Replace(run)
+	var all [2][]byte
+	var decoded []byte
+	runs(text, digits, func(run []byte) {
 		for at := range 2 {
 			whole := run[at:]
-			decoded, _ := hex.DecodeString(whole[:len(whole)/2*2])
-			all[at].Write(decoded)
-			all[at].WriteByte(' ')
+			decoded = slices.Grow(decoded[:0], len(whole))[:len(whole)/2]
+			n, _ := hex.Decode(decoded, whole[:len(whole)/2*2]) // the run has its digits only
+			all[at] = appendReadable(all[at], decoded[:n])
+		}
+	})
+	return []string{string(all[0]), string(all[1])}
+}
+
+// numbers are bytes as a list, as JSON.stringify writes a buffer.
+var numbers = regexp.MustCompile(`(?:[0-9]{1,3}\s*,\s*){5,}[0-9]{1,3}`)
+
+func decodeNumbers(text string) []string {
+	var all []byte
+	for _, list := range numbers.FindAllString(text, -1) {
+		var decoded []byte
+		for number := range strings.SplitSeq(list, ",") {
+			n, _ := strconv.Atoi(strings.TrimSpace(number)) // it has three digits at most
+			decoded = append(decoded, byte(min(n, 255)))
+		}
+		all = appendReadable(all, decoded)
+	}
+	return []string{string(all)}
+}
+
+// appendReadable appends the parts of decoded bytes that can be a secret:
+// texts of some length. The zeros of UTF-16 are no part of them. Most of what
+// looks like base64 is none, and decodes to nothing.
+func appendReadable(to, decoded []byte) []byte {
+	start := len(to)
+	for _, b := range decoded {
+		switch {
+		case b >= ' ' && b < 0x7f:
+			to = append(to, b)
+		case b == 0:
+		default:
+			if len(to)-start < leastSecret {
+				to = to[:start]
+			} else {
+				to = append(to, ' ')
+			}
+			start = len(to)
 		}
 	}
-	return []string{all[0].String(), all[1].String()}
+	if len(to)-start < leastSecret {
+		return to[:start]
+	}
+	return append(to, ' ')
 }
 
 func decodeGzip(text string) []string {

@@ -21,6 +21,7 @@ type secrets struct {
 	// fragments are all parts of fragmentLength bytes of the longer ones, and
 	// the shorter ones whole, in lower case. Each has the name of its secret.
 	fragments map[string]string
+	begins    *[1 << 16]bool // by their first two bytes, which of them there are
 	short     map[string]string
 }
 
@@ -39,7 +40,7 @@ func (s *secrets) add(name, value string) {
 		return
 	}
 	if s.fragments == nil {
-		s.fragments, s.short = map[string]string{}, map[string]string{}
+		s.fragments, s.begins, s.short = map[string]string{}, new([1 << 16]bool), map[string]string{}
 	}
 	for _, form := range []string{value, onlyLetters(value)} {
 		if form == value && len(form) < fragmentLength {
@@ -47,6 +48,7 @@ func (s *secrets) add(name, value string) {
 		}
 		for i := 0; i+fragmentLength <= len(form); i++ {
 			s.fragments[form[i:i+fragmentLength]] = name
+			s.begins[uint16(form[i])<<8|uint16(form[i+1])] = true
 		}
 	}
 }
@@ -113,10 +115,11 @@ func (s *secrets) addHeader(what, name, value string) {
 // onlyLetters is a text without what people and programs put between letters
 // and digits, such as blanks, dashes, and the zeros of UTF-16.
 func onlyLetters(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
-			return r
+	kept := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if b := text[i]; b >= '0' && b <= '9' || b >= 'a' && b <= 'z' {
+			kept = append(kept, b)
 		}
-		return -1
-	}, text)
+	}
+	return string(kept)
 }
