@@ -447,6 +447,11 @@ type ListTasksResponse5XXHeaders struct {
 	RetryAfter *string
 }
 
+// ListTasksResponseDefaultHeaders the declared response headers of an HTTP default response for ListTasks
+type ListTasksResponseDefaultHeaders struct {
+	RetryAfter *string
+}
+
 type ListTasksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -470,6 +475,8 @@ type ListTasksResponse struct {
 	Headers429 *ListTasksResponse429Headers
 	// Headers5XX the parsed response headers for an HTTP 5XX response
 	Headers5XX *ListTasksResponse5XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListTasksResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -551,6 +558,11 @@ type GetTaskResponse5XXHeaders struct {
 	RetryAfter *string
 }
 
+// GetTaskResponseDefaultHeaders the declared response headers of an HTTP default response for GetTask
+type GetTaskResponseDefaultHeaders struct {
+	RetryAfter *string
+}
+
 type GetTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -574,6 +586,8 @@ type GetTaskResponse struct {
 	Headers429 *GetTaskResponse429Headers
 	// Headers5XX the parsed response headers for an HTTP 5XX response
 	Headers5XX *GetTaskResponse5XXHeaders
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetTaskResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -777,6 +791,16 @@ func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 			headers.RetryAfter = &value
 		}
 		response.Headers5XX = &headers
+	case true:
+		var headers ListTasksResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
@@ -884,6 +908,16 @@ func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
 			headers.RetryAfter = &value
 		}
 		response.Headers5XX = &headers
+	case true:
+		var headers GetTaskResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
 	}
 
 	return response, nil
