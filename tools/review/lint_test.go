@@ -79,7 +79,7 @@ var seeds = []seed{
 	{"spaceDelimited on a number", []string{"      name: limit\n      in: query\n", "      name: limit\n      in: query\n      style: spaceDelimited\n"}, "style"},
 	{"a header with a style of queries", []string{"    RetryAfter: # derived", "    Other:\n      description: Another.\n      style: form\n      schema: {type: string}\n    RetryAfter: # derived"}, "style"},
 
-	{"an unquoted status", []string{"      responses:\n        \"200\":\n          description: One page", "      responses:\n        200:\n          description: One page"}, "status-unquoted"},
+	{"an unquoted status", []string{"      responses:\n        \"200\":\n          $ref: \"#/components/responses/OnePage\"", "      responses:\n        200:\n          $ref: \"#/components/responses/OnePage\""}, "status-unquoted"},
 	{"a body on GET", []string{"      operationId: getTask\n", "      operationId: getTask\n      requestBody: {content: {application/json: {schema: {}}}}\n"}, "body-ignored"},
 	{"Content-Type as a header of a response", []string{tooMany + "      headers:\n", tooMany + "      headers:\n        Content-Type:\n          description: JSON.\n          schema: {type: string}\n"}, "header-ignored"},
 	{"content-type in small letters", []string{tooMany + "      headers:\n", tooMany + "      headers:\n        content-type:\n          $ref: \"#/components/headers/RetryAfter\"\n"}, "header-ignored"},

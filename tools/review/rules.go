@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"regexp"
-)
+import "fmt"
 
 // lintRules are our own: why each matters, and what mends what it finds.
 var lintRules = map[string]struct{ why, mend string }{
@@ -50,6 +47,3 @@ func ruled(rule string, path []string, line int, format string, args ...any) fin
 		Reason: fmt.Sprintf(format, args...) + ": " + r.why, Mend: r.mend,
 	}
 }
-
-// said takes a parser's or validator's text to pieces: where it stands, and what is wrong.
-var said = regexp.MustCompile(`line (\d+): (.*?)(?: in (/\S*))?$`)

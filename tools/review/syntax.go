@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +35,10 @@ func nodes(source []byte) (root *yaml.Node, broken []finding) {
 	} else if !errors.Is(err, io.EOF) {
 		broken = append(broken, noYAML(err))
 	}
-	return root, append(broken, plain(nil, root)...)
+	if broken = append(broken, plain(nil, root)...); len(broken) == 0 {
+		broken = circles(root)
+	}
+	return root, broken
 }
 
 // noYAML is what the parser says, with its line apart.
@@ -68,6 +72,36 @@ func plain(path []string, n *yaml.Node) (broken []finding) {
 			broken = append(broken, plain(at, n.Content[i+1])...)
 		}
 	}
+	return broken
+}
+
+// circles finds schemas that are put together of themselves. One that holds
+// itself in a field is none: its values come to an end.
+func circles(root *yaml.Node) (broken []finding) {
+	d := &document{root: root}
+	const entered, left = 1, 2
+	state := map[*yaml.Node]int{}
+	var circular func(n *yaml.Node) bool
+	circular = func(n *yaml.Node) bool {
+		if n = d.resolve(n); n == nil || state[n] == left {
+			return false
+		}
+		if state[n] == entered {
+			return true
+		}
+		state[n] = entered
+		defer func() { state[n] = left }()
+		parts := []*yaml.Node{get(n, "not")}
+		for _, keyword := range []string{"allOf", "oneOf", "anyOf"} {
+			parts = append(parts, sequence(get(n, keyword))...)
+		}
+		return slices.ContainsFunc(parts, circular)
+	}
+	object{root, "document", nil, root}.each(func(o object) {
+		if o.kind == "schema" && get(o.Node, "$ref") == nil && circular(o.Node) {
+			broken = append(broken, ruled("reference", o.path, o.key.Line, "the schema is put together of itself"))
+		}
+	})
 	return broken
 }
 

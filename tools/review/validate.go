@@ -1,11 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -59,16 +59,20 @@ func innermost(err error) (line int, text string) {
 	return line, text
 }
 
+// said takes a parser's or validator's text to pieces: where it stands, and what is wrong.
+var said = regexp.MustCompile(`(?m)line (\d+): (.*?)(?: in (/\S*))?$`)
+
 // unreadable is what keeps kin-openapi from reading the document.
 func unreadable(d *document, err error) finding {
 	text := err.Error()
 	found := said.FindStringSubmatch(text)
 	if found == nil {
-		return ruled("unreadable", nil, 1, "%s", text)
+		f := ruled("unreadable", nil, 0, "%s", text)
+		f.Place = "the document"
+		return f
 	}
-	line := lineIn(text)
-	f := ruled("unreadable", nil, line, "%s", found[2])
-	f.Place = cmp.Or(found[3], pointer(d.placeOf(line)))
+	line := lineIn(found[0])
+	f := ruled("unreadable", d.placeOf(line), line, "%s", found[2])
 	if found[3] != "" {
 		f.Place = "#" + found[3]
 	}
