@@ -111,6 +111,7 @@ $(ACTIONLINT):
 .PHONY: examples
 examples: ## Build and test the examples as if this module were published
 	cd tools/consumers && go run ./examples
+	cd tools/consumers && go test ./importforms -all
 
 .PHONY: generators
 generators: ## Try other versions of oapi-codegen on openapi.yaml

@@ -204,6 +204,12 @@ type Forbidden = ErrorBody
 // NotFound What the API says of a request that it refused; any JSON.
 type NotFound = ErrorBody
 
+// OnePage One page of a list of tasks.
+type OnePage = TaskPage
+
+// OneTask The state of a call that was answered with a `task_id`, and its result once there is one.
+type OneTask = Task
+
 // ServerError What the API says of a request that it refused; any JSON.
 type ServerError = ErrorBody
 
@@ -545,7 +551,7 @@ type ListTasksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *TaskPage
+	JSON200 *OnePage
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -611,7 +617,7 @@ type GetTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Task
+	JSON200 *OneTask
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -703,7 +709,7 @@ func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest TaskPage
+		var dest OnePage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -820,7 +826,7 @@ func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Task
+		var dest OneTask
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -36,8 +36,13 @@ func oasdiff(base, tree []byte) (verdicts, error) {
 	if err != nil {
 		return verdicts{}, err
 	}
-	answerUnused(before, after)
-	return judge(before.spec, after.spec, checker.WithSeverityLevels(levels))
+	var v verdicts
+	err = guarded("oasdiff", func() (err error) {
+		answerUnused(before, after)
+		v, err = judge(before.spec, after.spec, checker.WithSeverityLevels(levels))
+		return err
+	})
+	return v, err
 }
 
 func judge(before, after *openapi3.T, options ...checker.Option) (verdicts, error) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // compare judges every difference of the two documents, and returns apart those
@@ -13,10 +13,13 @@ import (
 // never let through because nobody looked at it.
 func compare(base, tree *document) (changes []finding, words []pair, err error) {
 	heard, err := oasdiff(base.source, tree.source)
-	if err != nil {
-		return nil, nil, err
+	deaf := err != nil // ambiguous paths, say: our own rules still see what they see
+	if deaf {
+		changes = append(changes, finding{Severity: risk, Rule: "not-compared", Place: "the document",
+			Reason: fmt.Sprintf("oasdiff can't compare it with its base, so only our own rules have judged the changes: %v", err)})
+	} else {
+		changes = heard.findings()
 	}
-	changes = heard.findings()
 	for p := range pairs(base, tree) {
 		if p.changed() && ofWords(p) {
 			words = append(words, p)
@@ -24,7 +27,7 @@ func compare(base, tree *document) (changes []finding, words []pair, err error) 
 		}
 		own := silent(versions{base, tree}, p)
 		changes = append(changes, own...)
-		if len(own) > 0 || !p.changed() || p.withItsField(tree) {
+		if deaf || len(own) > 0 || !p.changed() || p.withItsField(tree) {
 			continue
 		}
 		known, err := heard.without(base, tree, p)
@@ -54,7 +57,7 @@ func (h verdicts) without(base, tree *document, p pair) (known bool, err error) 
 	kept := p.newParent.Content
 	defer func() { p.newParent.Content = kept }()
 	p.newParent.Content = p.takenBack()
-	source, err := yaml.Marshal(tree.root)
+	source, err := marshalled(tree.root)
 	if err != nil {
 		return false, err
 	}

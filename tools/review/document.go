@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // document is one version of the contract, in two forms: as nodes, which have
@@ -19,24 +18,25 @@ type document struct {
 }
 
 func parse(source []byte) (*document, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(source, &node); err != nil {
-		return nil, err
-	}
-	if node.Kind != yaml.DocumentNode || node.Content[0].Kind != yaml.MappingNode {
-		return nil, errors.New("it is no mapping")
+	root, broken := nodes(source)
+	if len(broken) > 0 {
+		return nil, fault(broken)
 	}
 	spec, err := read(source)
 	if err != nil {
 		return nil, err
 	}
-	return &document{source: source, root: node.Content[0], spec: spec}, nil
+	return &document{source: source, root: root, spec: spec}, nil
 }
 
-func read(source []byte) (*openapi3.T, error) {
-	loader := openapi3.NewLoader()
-	loader.IncludeOrigin = true // findings tell their lines
-	return loader.LoadFromData(source)
+func read(source []byte) (spec *openapi3.T, err error) {
+	err = guarded("kin-openapi", func() (err error) {
+		loader := openapi3.NewLoader()
+		loader.IncludeOrigin = true // findings tell their lines
+		spec, err = loader.LoadFromData(source)
+		return err
+	})
+	return spec, err
 }
 
 // get is the value of a mapping's key, or nil.
@@ -84,13 +84,11 @@ func (d *document) resolve(n *yaml.Node) *yaml.Node {
 
 // find is the node that a reference such as #/components/schemas/Task names.
 func (d *document) find(ref string) *yaml.Node {
-	rest, ok := strings.CutPrefix(ref, "#/")
-	if !ok {
+	if !strings.HasPrefix(ref, "#/") {
 		return nil
 	}
 	n := d.root
-	for key := range strings.SplitSeq(rest, "/") {
-		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+	for _, key := range split(ref) {
 		if i, err := strconv.Atoi(key); err == nil && i < len(sequence(n)) {
 			n = sequence(n)[i]
 		} else {
@@ -98,6 +96,15 @@ func (d *document) find(ref string) *yaml.Node {
 		}
 	}
 	return n
+}
+
+// split is the path that a reference such as #/components/schemas/Task spells.
+func split(ref string) []string {
+	path := strings.Split(strings.TrimPrefix(ref, "#/"), "/")
+	for i, key := range path {
+		path[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+	}
+	return path
 }
 
 // pointer writes a path as a JSON pointer in a URI's fragment, as $ref does.
@@ -108,6 +115,19 @@ func pointer(path []string) string {
 		fmt.Fprintf(&b, "/%s", strings.NewReplacer("~", "~0", "/", "~1").Replace(key))
 	}
 	return b.String()
+}
+
+// marshalled is a node as text. The library takes the tags of what it writes away,
+// and nodes without them are compared as text, so it is given a copy.
+func marshalled(n *yaml.Node) ([]byte, error) { return yaml.Marshal(copied(n)) }
+
+func copied(n *yaml.Node) *yaml.Node {
+	other := *n
+	other.Content = make([]*yaml.Node, len(n.Content))
+	for i, c := range n.Content {
+		other.Content[i] = copied(c)
+	}
+	return &other
 }
 
 // equal tells whether two nodes say the same, however they are written.

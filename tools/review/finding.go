@@ -27,6 +27,7 @@ type finding struct {
 	Line     int    // of openapi.yaml, 0 if it has none
 	InBase   bool   // Line is one of the base, since the tree has it no more
 	Reason   string
+	Mend     string // what to do about it, where a linter found it
 }
 
 func worst(findings []finding) severity {
@@ -37,11 +38,12 @@ func worst(findings []finding) severity {
 	return top
 }
 
-// sorted puts the worst first, and then the order of the document.
+// sorted puts the worst first, and then the order of the document, each once.
 func sorted(findings []finding) []finding {
 	findings = slices.Clone(findings)
 	slices.SortStableFunc(findings, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Place, b.Place))
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Place, b.Place),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Reason, b.Reason))
 	})
 	return slices.Compact(findings)
 }

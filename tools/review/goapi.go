@@ -55,7 +55,8 @@ func compareGo(ctx context.Context, base, tree string) (d apiDiff, err error) {
 	}
 	after, err := loadPackages(ctx, tree, "./...")
 	if err != nil {
-		return d, err
+		d.packages = append(d.packages, packageDiff{path: modulePath + "/gen", broken: []string{err.Error()}})
+		return d, nil
 	}
 	for path, old := range before {
 		if after[path] == nil {
@@ -112,7 +113,7 @@ func loadPackages(ctx context.Context, dir, pattern string) (map[string]*package
 	return all, nil
 }
 
-func goEnv() []string { return append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod") }
+func goEnv() []string { return append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -trimpath") }
 
 // findings are the changes as others are listed. What stands in the way of
 // compiling is breaking too: the layer must follow the document.

@@ -1,6 +1,6 @@
 package main
 
-import "go.yaml.in/yaml/v3"
+import "go.yaml.in/yaml/v4"
 
 // implied tells whether one version leaves out what the other writes, and means
 // the same by it: the keyword's value is its default.

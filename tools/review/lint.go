@@ -5,51 +5,49 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
-// lint asks every linter about the document: kin-openapi, which validates the
-// examples too, our own rules, and Redocly.
-func lint(ctx context.Context, root string, source []byte, redocly bool) (findings []finding, linters []string, err error) {
-	findings = append(validate(ctx, source), ownRules(source)...)
+// lint asks every linter about the document: our own rules, kin-openapi, and
+// Redocly. A document that can't be read has the places at which it can't, and
+// is nil.
+func lint(ctx context.Context, root string, source []byte, redocly bool) (d *document, findings []finding, linters []string, err error) {
+	top, findings := nodes(source)
+	if len(findings) > 0 {
+		return nil, sorted(findings), []string{"not linted, since it can't be read"}, nil
+	}
+	findings = ownRules(top)
+	linters = []string{"our own rules", "kin-openapi"}
+	misled := slices.ContainsFunc(findings, ofReference)
+	switch d, err = parse(source); {
+	case err != nil && (numbered.MatchString(err.Error()) || !misled):
+		// Where a list stands for a mapping, say, whatever refers into it leads nowhere.
+		findings = append(slices.DeleteFunc(findings, ofReference), unreadable(&document{root: top}, err))
+		d = nil
+	case misled:
+		d = nil // kin-openapi reads some of these, and falls over them later
+	default:
+		findings = append(append(findings, validate(ctx, d)...), d.values()...)
+	}
 	if !redocly {
-		return findings, []string{"kin-openapi with examples", "our own rules", "Redocly was left out"}, nil
+		return d, sorted(findings), append(linters, "Redocly was left out"), nil
 	}
 	more, err := redoclyLint(ctx, root)
-	return append(findings, more...), []string{"kin-openapi with examples", "our own rules", "Redocly"}, err
+	return d, sorted(append(findings, more...)), append(linters, "Redocly"), err
 }
 
-func validate(ctx context.Context, source []byte) []finding {
-	spec, err := openapi3.NewLoader().LoadFromData(source)
-	if err == nil {
-		err = spec.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation(),
-			openapi3.EnableSchemaDefaultsValidation(), openapi3.EnableSchemaPatternValidation(), openapi3.EnableMultiError())
-	}
-	if err == nil {
-		return nil
-	}
-	return []finding{{Severity: breaking, Rule: "kin-openapi", Place: "the document", Reason: err.Error()}}
-}
+func ofReference(f finding) bool { return f.Rule == "reference" || f.Rule == "reference-beyond" }
 
-// verbNoun is how operations are called here: getTask, listTasks.
-var verbNoun = regexp.MustCompile(`^(get|list|create|update|delete|cancel)[A-Z][A-Za-z]*$`)
-
-// methods are the keys of a path that hold operations.
-var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-
-// ownRules are what no linter knows: how operations are named and tagged here,
-// that each nullable has its reason, and each answer an example.
-func ownRules(source []byte) (findings []finding) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(source, &node); err != nil || len(node.Content) == 0 {
-		return nil // validate has said it
-	}
-	d := &document{root: node.Content[0]}
-	l := &linter{document: d}
-	l.operations()
-	l.walk(nil, d.root, "")
+// ownRules are what no linter knows, or tells without its place.
+func ownRules(root *yaml.Node) []finding {
+	l := &linter{document: &document{root: root}}
+	l.references(nil, root, false)
+	l.tags()
+	l.paths()
+	object{root, "document", nil, root}.each(l.object)
+	l.sense()
 	return l.findings
 }
 
@@ -59,80 +57,100 @@ type linter struct {
 }
 
 func (l *linter) add(rule string, path []string, line int, format string, args ...any) {
-	l.findings = append(l.findings, finding{Severity: breaking, Rule: rule, Place: pointer(path), Line: line, Reason: fmt.Sprintf(format, args...)})
+	l.findings = append(l.findings, ruled(rule, path, line, format, args...))
 }
 
-func (l *linter) operations() {
-	declared, used := map[string]int{}, map[string]bool{}
-	for _, tag := range sequence(get(l.root, "tags")) {
-		declared[text(tag, "name")] = tag.Line
-	}
-	paths := get(l.root, "paths")
-	for _, path := range keys(paths, false) {
-		for _, method := range keys(get(paths, path), false) {
-			if !slices.Contains(methods, method) {
-				continue
-			}
-			at, operation := []string{"paths", path, method}, get(get(paths, path), method)
-			if id := text(operation, "operationId"); !verbNoun.MatchString(id) {
-				l.add("operation-id", at, operation.Line, "the operationId %q is no verb and noun like getTask", id)
-			}
-			tags := sequence(get(operation, "tags"))
-			if len(tags) != 1 {
-				l.add("operation-tags", at, operation.Line, "an operation has one tag, this one %d: generators name their classes after it", len(tags))
-			}
-			for _, tag := range tags {
-				used[tag.Value] = true
-				if declared[tag.Value] == 0 {
-					l.add("operation-tags", at, tag.Line, "the tag %q is not declared at the top", tag.Value)
-				}
-			}
-		}
-	}
-	for tag, line := range declared {
-		if !used[tag] {
-			l.add("operation-tags", []string{"tags"}, line, "no operation has the tag %q", tag)
-		}
-	}
-}
-
-// walk looks at every object of the document; parent is the key that it stands
-// below.
-func (l *linter) walk(path []string, n *yaml.Node, parent string) {
-	switch n.Kind {
-	case yaml.SequenceNode:
+// references finds those that lead nowhere. named says that the node's keys are
+// names, among which $ref may be one.
+func (l *linter) references(path []string, n *yaml.Node, named bool) {
+	if n.Kind == yaml.SequenceNode {
 		for i, c := range n.Content {
-			l.walk(with(path, fmt.Sprint(i)), c, "")
+			l.references(with(path, fmt.Sprint(i)), c, false)
 		}
-	case yaml.MappingNode:
-		for i := 0; i < len(n.Content); i += 2 {
-			k, value := n.Content[i], n.Content[i+1]
-			named := slices.Contains(names, parent)
-			at := with(path, k.Value)
-			if !named && k.Value == "nullable" && value.Value == "true" && value.LineComment == "" && k.HeadComment == "" {
-				l.add("nullable-reason", at, k.Line, "no comment says why it may be null")
-			}
-			if named && parent == "content" && slices.Contains(path, "responses") {
-				l.example(at, value)
-			}
-			if named && parent == "responses" && get(value, "$ref") == nil && get(value, "content") == nil {
-				l.add("response-example", at, k.Line, "the response has no content, and so no example")
-			}
-			if !opaque(k.Value, named) {
-				below := k.Value
-				if named {
-					below = ""
+	}
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		k, value := n.Content[i], n.Content[i+1]
+		at := with(path, k.Value)
+		switch {
+		case named:
+			l.references(at, value, false)
+		case k.Value == "$ref":
+			l.reference(at, value)
+		case k.Value == "examples":
+			l.references(at, value, true)
+		case k.Value != "value" && !opaque(k.Value, false):
+			l.references(at, value, slices.Contains(names, k.Value))
+		}
+	}
+}
+
+func (l *linter) reference(at []string, ref *yaml.Node) {
+	switch {
+	case !strings.HasPrefix(ref.Value, "#"):
+		l.add("reference-beyond", at, ref.Line, "`%s` is in another document", ref.Value)
+	case l.find(ref.Value) == nil:
+		l.add("reference", at, ref.Line, "`%s` is nowhere in the document", ref.Value)
+	case l.resolve(l.find(ref.Value)) == nil:
+		l.add("reference", at, ref.Line, "`%s` leads on to nothing, or back to itself", ref.Value)
+	}
+}
+
+// tags holds those that are declared to those that are used.
+func (l *linter) tags() {
+	for i, tag := range sequence(get(l.root, "tags")) {
+		used := false
+		paths := get(l.root, "paths")
+		for _, path := range keys(paths, false) {
+			for _, method := range methods {
+				for _, name := range sequence(get(get(get(paths, path), method), "tags")) {
+					used = used || name.Value == text(tag, "name")
 				}
-				l.walk(at, value, below)
+			}
+		}
+		if !used {
+			l.add("operation-tags", []string{"tags", fmt.Sprint(i)}, tag.Line, "no operation has the tag %q", text(tag, "name"))
+		}
+	}
+}
+
+// methods are the keys of a path that hold operations.
+var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+// paths finds two that one URL may mean. A fixed part goes before a parameter,
+// so /tasks/mine beside /tasks/{id} is clear.
+func (l *linter) paths() {
+	paths := get(l.root, "paths")
+	written := keys(paths, false)
+	for i, path := range written {
+		for _, before := range written[:i] {
+			if ambiguous(before, path) {
+				l.add("ambiguous-paths", []string{"paths", path}, paths.Content[2*i].Line, "the path is the same as `%s` for some URL", before)
 			}
 		}
 	}
 }
 
-// example wants an example of the media type, or of its schema.
-func (l *linter) example(at []string, media *yaml.Node) {
-	schema := l.resolve(get(media, "schema"))
-	if len(keys(get(media, "examples"), false)) == 0 && get(media, "example") == nil && get(schema, "example") == nil {
-		l.add("response-example", at, media.Line, "no example shows this answer")
+func ambiguous(a, b string) bool {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	if len(as) != len(bs) {
+		return false
 	}
+	firstIsClearer, secondIsClearer := false, false
+	for i := range as {
+		switch ofA, ofB := parameterName.MatchString(as[i]), parameterName.MatchString(bs[i]); {
+		case !ofA && !ofB && as[i] != bs[i]:
+			return false
+		case !ofA && ofB:
+			firstIsClearer = true
+		case ofA && !ofB:
+			secondIsClearer = true
+		}
+	}
+	return firstIsClearer == secondIsClearer
 }
+
+// verbNoun is how operations are called here: getTask, listTasks.
+var verbNoun = regexp.MustCompile(`^(get|list|create|update|delete|cancel)[A-Z][A-Za-z]*$`)

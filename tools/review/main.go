@@ -9,7 +9,7 @@
 // Its exit code says what was found:
 //
 //	0  nothing breaks, and the document is clean
-//	1  something breaks, or may break
+//	1  something breaks, or may break, or the document can't be read
 //	2  the review could not be made
 //	3  nothing breaks, but the linters have something to say
 package main
@@ -81,16 +81,16 @@ func (o options) run(ctx context.Context, stdout io.Writer) (int, error) {
 	}
 	if o.lint {
 		var r report
-		r.lint, r.linters, err = lint(ctx, root, source, o.redocly)
+		r.tree, r.lint, r.linters, err = lint(ctx, root, source, o.redocly)
 		if err != nil {
 			return exitNot, err
 		}
 		var b strings.Builder
 		r.writeLint(&b)
-		if _, err := io.WriteString(stdout, strings.TrimLeft(b.String(), "\n")); err != nil || len(r.lint) == 0 {
-			return exitClean, err
+		if _, err := io.WriteString(stdout, strings.TrimLeft(b.String(), "\n")); err != nil {
+			return exitNot, err
 		}
-		return exitLint, nil
+		return r.exitCode(), nil
 	}
 	if o.out == "" {
 		o.out = filepath.Join(root, ".review")
@@ -100,11 +100,13 @@ func (o options) run(ctx context.Context, stdout io.Writer) (int, error) {
 		return exitNot, err
 	}
 	text := r.markdown()
-	err = errors.Join(
-		os.MkdirAll(o.out, 0o750),
-		writeReference(filepath.Join(o.out, "reference.html"), source),
-		os.WriteFile(filepath.Join(o.out, "report.md"), []byte(text), 0o600),
-	)
+	page := filepath.Join(o.out, "reference.html")
+	if r.tree == nil {
+		err = os.RemoveAll(page) // one of an earlier review would show another document
+	} else {
+		err = writeReference(page, source)
+	}
+	err = errors.Join(err, os.MkdirAll(o.out, 0o750), os.WriteFile(filepath.Join(o.out, "report.md"), []byte(text), 0o600))
 	if err != nil {
 		return exitNot, err
 	}

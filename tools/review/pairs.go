@@ -4,7 +4,7 @@ import (
 	"iter"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // pair is one place of the document in both versions; old or new is nil where

@@ -5,16 +5,16 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // writePreview renders the operations and schemas that have changed, as they
 // are now; the reference page beside the report has them all.
 func (r report) writePreview(b *strings.Builder) {
-	fmt.Fprintf(b, "\n### Preview\n\nThe whole reference is `reference.html` beside this report, one file that loads nothing.\n")
 	if r.tree == nil {
-		return
+		return // there is nothing to show
 	}
+	fmt.Fprintf(b, "\n### Preview\n\nThe whole reference is `reference.html` beside this report, one file that loads nothing.\n")
 	for _, touched := range r.touched() {
 		if n := r.tree.find(pointer(touched)); n == nil {
 			fmt.Fprintf(b, "\n**`%s`** is gone.\n", strings.Join(touched[1:], " "))
@@ -76,7 +76,7 @@ func (r report) writeComponent(b *strings.Builder, at []string, n *yaml.Node) {
 	fmt.Fprintf(b, "\n<details><summary><b>%s</b> · %s</summary>\n\n", at[2], at[1])
 	properties := get(n, "properties")
 	if at[1] != "schemas" || properties == nil {
-		plain, err := yaml.Marshal(n)
+		plain, err := marshalled(n)
 		if err != nil {
 			plain = []byte(err.Error())
 		}

@@ -32,7 +32,10 @@ func redoclyLint(ctx context.Context, root string) ([]finding, error) {
 	out, err := output(cmd)
 	problems, failure := readProblems(out)
 	if failure != nil {
-		return nil, errors.Join(failure, err)
+		// It says of some documents only that it can't go on, and of what it was given wrong as well: both are told.
+		f := ruled("linter", nil, 0, "Redocly gives up on the document, and says: %v", errors.Join(failure, err))
+		f.Place = "the document"
+		return []finding{f}, nil
 	}
 	return problems, nil
 }
@@ -65,9 +68,10 @@ func readJSON(path string, into any) error {
 func readProblems(out []byte) ([]finding, error) {
 	var result struct {
 		Problems []struct {
-			RuleID   string `json:"ruleId"`
-			Message  string
-			Location []struct {
+			RuleID    string `json:"ruleId"`
+			Message   string
+			Reference string
+			Location  []struct {
 				Pointer string
 				Start   struct{ Line int }
 			}
@@ -81,7 +85,7 @@ func readProblems(out []byte) ([]finding, error) {
 	}
 	var all []finding
 	for _, p := range result.Problems {
-		f := finding{Severity: breaking, Rule: "redocly/" + p.RuleID, Place: "the document", Reason: p.Message}
+		f := finding{Severity: breaking, Rule: "redocly/" + p.RuleID, Place: "the document", Reason: p.Message, Mend: p.Reference}
 		if len(p.Location) > 0 {
 			f.Place, f.Line = p.Location[0].Pointer, p.Location[0].Start.Line
 		}

@@ -6,13 +6,14 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
 	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/swaggest/swgui/v5/static"
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 //go:embed reference.html.tmpl
@@ -30,12 +31,12 @@ func writeReference(path string, source []byte) error {
 }
 
 func reference(source []byte) ([]byte, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal(source, &node); err != nil {
-		return nil, err
+	root, broken := nodes(source)
+	if len(broken) > 0 {
+		return nil, fmt.Errorf("%s can't be read: %w", specName, fault(broken))
 	}
 	var spec bytes.Buffer
-	if err := writeJSON(&spec, &node); err != nil {
+	if err := writeJSON(&spec, root); err != nil {
 		return nil, err
 	}
 	script, err1 := asset("swagger-ui-bundle.js.gz")
@@ -52,7 +53,7 @@ func reference(source []byte) ([]byte, error) {
 		Spec   template.JS
 	}{
 		// Both parts are Swagger UI's own files, and encoding/json leaves no < in the third.
-		scalar(get(get(node.Content[0], "info"), "title")), credentials(node.Content[0]), template.CSS(style), template.JS(script), template.JS(spec.String()), //nolint:gosec // see above
+		scalar(get(get(root, "info"), "title")), credentials(root), template.CSS(style), template.JS(script), template.JS(spec.String()), //nolint:gosec // see above
 	})
 	return page.Bytes(), err
 }
@@ -89,10 +90,6 @@ func asset(name string) (string, error) {
 // want a task's id before its subtasks.
 func writeJSON(b *bytes.Buffer, n *yaml.Node) error {
 	switch n.Kind {
-	case yaml.DocumentNode:
-		return writeJSON(b, n.Content[0])
-	case yaml.AliasNode:
-		return writeJSON(b, n.Alias)
 	case yaml.SequenceNode:
 		b.WriteByte('[')
 		for i, c := range n.Content {

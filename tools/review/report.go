@@ -21,7 +21,7 @@ func (r report) markdown() string {
 func (r report) verdict() string {
 	switch count := r.count(); {
 	case r.tree == nil:
-		return "**Unreadable.** The document is no OpenAPI document any more, so its changes can't be judged."
+		return "**Unreadable.** The document is no OpenAPI document any more, so its changes can't be judged. What is wrong with it stands below."
 	case count[breaking] > 0:
 		return fmt.Sprintf("**Breaking.** Clients that worked, or code that was generated from the contract, may fail: %s%s.",
 			plural(count[breaking], "breaking finding"), also(count[risk]))
@@ -36,9 +36,10 @@ func (r report) verdict() string {
 	}
 }
 
+// count is what the table has rows for.
 func (r report) count() map[severity]int {
 	count := map[severity]int{}
-	for _, f := range sorted(r.changes) {
+	for _, f := range r.changes {
 		count[f.Severity]++
 	}
 	return count
@@ -46,9 +47,9 @@ func (r report) count() map[severity]int {
 
 func (r report) writeChanges(b *strings.Builder) {
 	last := severity(-1)
-	for _, f := range sorted(r.changes) {
-		if strings.HasPrefix(f.Rule, "go-") {
-			continue // they have a part of their own
+	for _, f := range r.changes {
+		if f.Severity == note && strings.HasPrefix(f.Rule, "go-") {
+			continue // additions to the Go API are listed with it
 		}
 		if f.Severity != last {
 			last = f.Severity
@@ -117,9 +118,9 @@ func (r report) writeLint(b *strings.Builder) {
 		fmt.Fprintf(b, "no finding.\n")
 		return
 	}
-	fmt.Fprintf(b, "%s.\n\n| place | finding | rule |\n|---|---|---|\n", plural(len(r.lint), "finding"))
-	for _, f := range sorted(r.lint) {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", f.place(), cell(f.Reason), f.Rule)
+	fmt.Fprintf(b, "%s.\n\n| place | what, and why it matters | how to mend it | rule |\n|---|---|---|---|\n", plural(len(r.lint), "finding"))
+	for _, f := range r.lint {
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", f.place(), cell(f.Reason), cell(f.Mend), f.Rule)
 	}
 }
 

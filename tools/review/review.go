@@ -13,8 +13,8 @@ const specName = "openapi.yaml"
 
 // report is all that a review has found.
 type report struct {
-	baseName   string // what the tree is compared with, for readers
-	base, tree *document
+	baseName   string    // what the tree is compared with, for readers
+	base, tree *document // tree is nil if it can't be read
 	lint       []finding
 	linters    []string // which have run, and which have not
 	changes    []finding
@@ -44,26 +44,22 @@ func review(ctx context.Context, root, base string, source []byte, redocly bool)
 		return r, fmt.Errorf("%s has no document to compare with: %w", base, err)
 	}
 	if r.base, err = parse(baseSource); err != nil {
-		return r, fmt.Errorf("%s of %s: %w", specName, base, err)
+		return r, fmt.Errorf("there is nothing to compare with, %s of %s: %w", specName, base, err)
 	}
 
-	r.lint, r.linters, err = lint(ctx, root, source, redocly)
+	r.tree, r.lint, r.linters, err = lint(ctx, root, source, redocly)
+	if err != nil || r.tree == nil {
+		return r, err // a document that can't be read has no changes to judge: the linters tell why
+	}
+	changes, words, err := compare(r.base, r.tree)
 	if err != nil {
 		return r, err
 	}
-	if r.tree, err = parse(source); err != nil {
-		// A document that can't be read has no changes to judge: say so where the linters speak.
-		r.lint = append(r.lint, finding{Rule: "unreadable", Place: specName, Reason: err.Error()})
-		return r, nil
-	}
-	if r.changes, r.words, err = compare(r.base, r.tree); err != nil {
+	r.words = words
+	if r.api, err = compareGo(ctx, before, after); err != nil {
 		return r, err
 	}
-	r.api, err = compareGo(ctx, before, after)
-	if err != nil {
-		return r, err
-	}
-	r.changes = append(r.changes, r.api.findings()...)
+	r.changes = sorted(append(changes, r.api.findings()...))
 	return r, nil
 }
 

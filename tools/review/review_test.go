@@ -36,9 +36,9 @@ func Test_a_branch_is_reviewed(t *testing.T) {
 		{"an optional field is added", []string{"        subtasks:\n", "        priority:\n          type: integer\n        subtasks:\n"}, exitClean,
 			[]string{"**Nothing breaks.** What worked goes on working.", "+ Task.Priority: added", "| `priority` (new) | integer |"}},
 		{"a reason is missing", []string{"nullable: true # absent or null in classification", "nullable: true"}, exitLint,
-			[]string{"**Nothing breaks.**", "1 finding.", "no comment says why it may be null | nullable-reason"}},
+			[]string{"**Nothing breaks.**", "1 finding.", "no comment says why it may be null: null is no value that readers expect | say when it is null in a comment on the same line | nullable-reason"}},
 		{"an example breaks its schema", []string{"            \"status\": \"success\",\n            \"error\": null,\n            \"date_created\": \"2018-03-10T20:38:12.818792Z\"", "            \"status\": 3,\n            \"error\": null,\n            \"date_created\": \"2018-03-10T20:38:12.818792Z\""}, exitLint,
-			[]string{"kin-openapi |"}},
+			[]string{"the example does not fit its schema, value must be a string", "example-schema |"}},
 		{"a reference leads nowhere", []string{"#/components/schemas/TaskPage\"", "#/components/schemas/Pages\""}, exitBreaking,
 			[]string{"**Unreadable.**"}},
 	} {
@@ -59,6 +59,7 @@ func Test_a_branch_is_reviewed(t *testing.T) {
 					t.Errorf("the report does not say %q:\n%s", wanted, out)
 				}
 			}
+			counted(t, c.name, out)
 			written, err := os.ReadFile(filepath.Join(dir, ".review", "report.md"))
 			if err != nil || string(written) != out {
 				t.Errorf("report.md is not what was printed: %v", err)
@@ -86,6 +87,9 @@ func Test_what_the_base_has_got_since_is_not_taken_back(t *testing.T) {
 
 func Test_a_review_that_can_not_be_made_says_why(t *testing.T) {
 	dir := repository(t)
+	edited(t, dir, "      operationId: listTasks\n", "      operationId: listTasks\n      operationId: listTasks\n")
+	commits(t, dir, "commit", "--quiet", "--all", "--message=broken")
+	commits(t, dir, "tag", "broken")
 	for _, c := range []struct {
 		name string
 		args []string
@@ -93,6 +97,8 @@ func Test_a_review_that_can_not_be_made_says_why(t *testing.T) {
 	}{
 		{"no such ref", []string{"-base", "nowhere", "-redocly=false"}, "BASE must be a git ref"},
 		{"a ref that looks like a flag", []string{"-base", "--all", "-redocly=false"}, "BASE must be a git ref"},
+		{"a document to compare with that can't be read", []string{"-base", "broken", "-redocly=false"}, "openapi.yaml of broken: line 78: the key `operationId` stands at line 77 already"},
+		{"a reference of a document that can't be read", []string{"-reference", filepath.Join(dir, "page.html")}, "openapi.yaml can't be read: line 78: the key `operationId`"},
 		{"no such flag", []string{"-nothing"}, "flag provided but not defined"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

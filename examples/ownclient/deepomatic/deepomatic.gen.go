@@ -48,8 +48,16 @@ type ProxyPage = string
 
 // Task The state of a call that was answered with a `task_id`, and its result once there is one.
 type Task struct {
-	// Data The answer of the call that made the task.
-	Data nullable.Nullable[json.RawMessage] `json:"data"`
+	// Id The task's id.
+	//
+	// Example: 269999729
+	Id string `json:"id"`
+
+	// Status Where the task stands. `pending` may still change; `success` and `error` are final.
+	Status TaskStatus `json:"status"`
+
+	// Error What went wrong, if the status is `error`.
+	Error nullable.Nullable[string] `json:"error"`
 
 	// DateCreated When the task was made.
 	//
@@ -61,16 +69,8 @@ type Task struct {
 	// Example: 2018-03-10T20:38:13.032942Z
 	DateUpdated nullable.Nullable[time.Time] `json:"date_updated"`
 
-	// Error What went wrong, if the status is `error`.
-	Error nullable.Nullable[string] `json:"error"`
-
-	// Id The task's id.
-	//
-	// Example: 269999729
-	Id string `json:"id"`
-
-	// Status Where the task stands. `pending` may still change; `success` and `error` are final.
-	Status TaskStatus `json:"status"`
+	// Data The answer of the call that made the task.
+	Data nullable.Nullable[json.RawMessage] `json:"data"`
 
 	// Subtasks Not described by the vendor; null wherever it was seen.
 	Subtasks nullable.Nullable[json.RawMessage] `json:"subtasks"`
@@ -114,6 +114,12 @@ type Forbidden = ErrorBody
 
 // NotFound What the API says of a request that it refused; any JSON.
 type NotFound = ErrorBody
+
+// OnePage One page of a list of tasks.
+type OnePage = TaskPage
+
+// OneTask The state of a call that was answered with a `task_id`, and its result once there is one.
+type OneTask = Task
 
 // ServerError What the API says of a request that it refused; any JSON.
 type ServerError = ErrorBody
@@ -456,7 +462,7 @@ type ListTasksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *TaskPage
+	JSON200 *OnePage
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -480,7 +486,7 @@ type ListTasksResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListTasksResponse) GetJSON200() *TaskPage {
+func (r ListTasksResponse) GetJSON200() *OnePage {
 	return r.JSON200
 }
 
@@ -567,7 +573,7 @@ type GetTaskResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Task
+	JSON200 *OneTask
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -591,7 +597,7 @@ type GetTaskResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetTaskResponse) GetJSON200() *Task {
+func (r GetTaskResponse) GetJSON200() *OneTask {
 	return r.JSON200
 }
 
@@ -704,7 +710,7 @@ func ParseListTasksResponse(rsp *http.Response) (*ListTasksResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest TaskPage
+		var dest OnePage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -821,7 +827,7 @@ func ParseGetTaskResponse(rsp *http.Response) (*GetTaskResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Task
+		var dest OneTask
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
