@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,5 +117,35 @@ func TestWaitEachHoldsWhatIsPendingAndAFewPagesNotAllResults(t *testing.T) {
 	t.Logf("%d results, at most %d MB held", n, most>>20)
 	if n != tasks || most > 50<<20 {
 		t.Errorf("%d results, %d MB held", n, most>>20)
+	}
+}
+
+// With one attempt too, an error tells the context's own cause and what ctx.Err says.
+func TestAContextThatEndedIsToldByItsCause(t *testing.T) {
+	t.Parallel()
+	why := errors.New("the shop closes")
+	for name, api := range map[string]apiFunc{"before the request": one("success"), "during the request": stalled} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := api.client(t, WithRetry(1, 1))
+				ctx, cancel := context.WithCancelCause(t.Context())
+				if name == "before the request" {
+					cancel(why)
+				} else {
+					time.AfterFunc(time.Second, func() { cancel(why) })
+				}
+				_, getErr := c.Get(ctx, "a")
+				var listErr error
+				for _, err := range c.List(ctx, "a", "b") {
+					listErr = err
+				}
+				for what, err := range map[string]error{"Get": getErr, "List": listErr} {
+					if !errors.Is(err, context.Canceled) || !errors.Is(err, why) || !strings.HasPrefix(err.Error(), "tasksclient: ") || !strings.HasSuffix(err.Error(), "the shop closes") {
+						t.Errorf("%s: %v", what, err)
+					}
+				}
+			})
+		})
 	}
 }

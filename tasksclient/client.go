@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/deepomatic/tasks/gen"
@@ -47,15 +48,13 @@ const (
 )
 
 // NewFromEnv makes a client from the vendor's environment variables, with the vendor's meaning: DEEPOMATIC_API_KEY,
-// which must be set; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the version, to which /v0.7 is
-// added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0 leaves the server's
-// certificate unchecked. Options win over the environment. What can't be right is an [*InputError].
+// which must be set unless there is a [WithKeyFunc]; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the
+// version, to which /v0.7 is added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0
+// leaves the server's certificate unchecked. Options win over the environment. What can't be right is an
+// [*InputError].
 func NewFromEnv(opts ...Option) (*Client, error) {
 	cfg := defaults()
 	key := os.Getenv(envKey)
-	if key == "" {
-		return nil, &InputError{Name: envKey, Problem: "is not set; set it to your API key"}
-	}
 	cfg.appID = os.Getenv(envAppID)
 	if root := os.Getenv(envURL); root != "" {
 		cfg.baseURL = strings.TrimRight(root, "/") + "/v0.7"
@@ -72,15 +71,18 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&cfg)
 	}
+	if key == "" && cfg.keyFunc == nil {
+		return nil, &InputError{Name: envKey, Problem: "is not set; set it to your API key"}
+	}
 	return newClient(key, cfg)
 }
 
 func newClient(key string, cfg config) (*Client, error) {
-	switch {
-	case key == "":
-		return nil, &InputError{Name: "API key", Problem: "is empty"}
-	case !isHeaderText(key) || strings.Contains(key, " "):
-		return nil, &InputError{Name: "API key", Problem: "may hold printable ASCII only, without spaces; check for a stray newline"}
+	if cfg.keyFunc == nil {
+		if err := checkKey(key); err != nil {
+			return nil, err
+		}
+		cfg.keyFunc = func(context.Context) (string, error) { return key, nil }
 	}
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -93,8 +95,7 @@ func newClient(key string, cfg config) (*Client, error) {
 	c.transport = transport.New(transport.Config{
 		Origin:         server,
 		Client:         cfg.httpClient,
-		Sign:           header(key, cfg.appID, cfg.userAgent),
-		Secrets:        []string{key, cfg.appID},
+		Sign:           header(cfg.keyFunc, cfg.appID, cfg.userAgent),
 		RequestTimeout: cfg.requestTimeout,
 		MaxBodyBytes:   cfg.maxResponseBytes,
 		Limiter:        cfg.limiter,
@@ -126,9 +127,34 @@ func newClient(key string, cfg config) (*Client, error) {
 	return c, nil
 }
 
-// header adds what each request carries. The key lives in this closure, where no print, log or encoder can reach it.
-func header(key, appID, userAgent string) func(http.Header) {
-	return func(h http.Header) {
+// checkKey refuses what can't be a key, without showing it.
+func checkKey(key string) error {
+	switch {
+	case key == "":
+		return &InputError{Name: "API key", Problem: "is empty"}
+	case !isHeaderText(key) || strings.Contains(key, " "):
+		return &InputError{Name: "API key", Problem: "may hold printable ASCII only, without spaces; check for a stray newline"}
+	}
+	return nil
+}
+
+// header adds what each request carries, and returns what of it is secret. The key lives in closures, where no
+// print, log or encoder can reach it.
+func header(keyFunc func(context.Context) (string, error), appID, userAgent string) func(context.Context, http.Header) ([]string, error) {
+	var latest atomic.Pointer[[]string] // spares a key that does not change the making of this
+	return func(ctx context.Context, h http.Header) ([]string, error) {
+		key, err := keyFunc(ctx)
+		if err != nil {
+			return nil, err
+		}
+		secrets := latest.Load()
+		if secrets == nil || (*secrets)[0] != key {
+			if err := checkKey(key); err != nil {
+				return nil, err
+			}
+			secrets = &[]string{key, appID}
+			latest.Store(secrets)
+		}
 		h.Set("X-API-KEY", key)
 		if appID != "" {
 			h.Set("X-APP-ID", appID)
@@ -139,6 +165,7 @@ func header(key, appID, userAgent string) func(http.Header) {
 		if h.Get("Accept") == "" {
 			h.Set("Accept", "application/json") // without it the API may answer HTML
 		}
+		return *secrets, nil
 	}
 }
 

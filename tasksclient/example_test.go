@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/deepomatic/tasks/gen"
@@ -73,6 +75,36 @@ func ExampleNew() {
 	// Output:
 	// <nil>
 	// true base URL
+}
+
+// A key that changes while the program runs is read anew for each request, here from a file that another process
+// writes.
+func ExampleWithKeyFunc() {
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("tasks-key-%d", os.Getpid()))
+	defer func() { _ = os.Remove(file) }()
+	api := new(taskstest.Server)
+	api.Add(taskstest.Task{ID: "1"})
+	c, err := tasksclient.New("",
+		tasksclient.WithHTTPClient(&http.Client{Transport: api}),
+		tasksclient.WithRetry(1, 1),
+		tasksclient.WithKeyFunc(func(context.Context) (string, error) {
+			key, err := os.ReadFile(file)
+			return strings.TrimSpace(string(key)), err
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = c.Get(context.Background(), "1")
+	fmt.Println(errors.Is(err, os.ErrNotExist))
+
+	if err := os.WriteFile(file, []byte(taskstest.Key+"\n"), 0o600); err != nil {
+		log.Fatal(err)
+	}
+	task, err := c.Get(context.Background(), "1")
+	fmt.Println(task.Status, err)
+	// Output:
+	// true
+	// success <nil>
 }
 
 // The key and the URL come from the vendor's environment variables.

@@ -22,6 +22,7 @@ type config struct {
 	httpClient       *http.Client
 	userAgent        string
 	appID            string
+	keyFunc          func(context.Context) (string, error)
 	logger           *slog.Logger
 	attempts         int
 	pollFailures     int
@@ -85,6 +86,18 @@ func WithUserAgent(agent string) Option { return func(c *config) { c.userAgent =
 // WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, the empty string,
 // sends none.
 func WithAppID(id string) Option { return func(c *config) { c.appID = id } }
+
+// WithKeyFunc sets where the key of each request comes from, for a key that changes while the program runs. It takes the
+// place of [New]'s and of the environment's, which may then be empty. The function is called before every request, by
+// several goroutines at once, so it should be quick or remember the key, and it must return when ctx ends, which is at
+// the latest after [WithRequestTimeout].
+//
+// Its error counts as a failure that may pass, like one of the network: [WithRetry] says how often the function is
+// called again. So does a key that can't be one, which is an [*InputError]. The error that a call returns in the end
+// wraps the function's, so that must not hold the key. Nil, the default, keeps New's key.
+func WithKeyFunc(key func(ctx context.Context) (string, error)) Option {
+	return func(c *config) { c.keyFunc = key }
+}
 
 // WithLogger makes the client log its requests, retries and pauses: what was asked, what came and how long it took,
 // at levels Debug and Warn. Neither the key nor a body is ever logged. The default, also with nil, logs nothing.

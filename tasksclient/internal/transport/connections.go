@@ -10,22 +10,14 @@ import (
 	"time"
 )
 
-const (
-	// pingAfter is how long an HTTP/2 connection may be silent before it is asked
-	// whether it is alive, and pingTimeout how long it has to answer.
-	pingAfter   = 10 * time.Second
-	pingTimeout = 5 * time.Second
-	// silence is how long a connection gives no answer before the end of a
-	// caller's context says something about it.
-	silence = time.Second
-)
+// silence is how long a connection gives no answer before the end of a caller's context says something about it.
+const silence = time.Second
 
-// standardTransport is the standard library's own default transport, unless someone replaced
-// it before this package was initialized.
+// standardTransport is the standard library's own, unless someone replaced it before this package was initialized.
 var standardTransport, _ = http.DefaultTransport.(*http.Transport)
 
-// pinging is a copy of the default transport that finds out when an HTTP/2
-// connection is dead. All clients of the process share it and its connections.
+// pinging is a copy of the default transport that finds out when an HTTP/2 connection is dead. All clients of the
+// process share it and its connections.
 var pinging = sync.OnceValue(func() *http.Transport { return withPing(standardTransport) })
 
 func withPing(rt *http.Transport) *http.Transport {
@@ -34,13 +26,13 @@ func withPing(rt *http.Transport) *http.Transport {
 		rt.HTTP2 = &http.HTTP2Config{}
 	}
 	if rt.HTTP2.SendPingTimeout == 0 {
-		rt.HTTP2.SendPingTimeout, rt.HTTP2.PingTimeout = pingAfter, pingTimeout
+		rt.HTTP2.SendPingTimeout, rt.HTTP2.PingTimeout = 10*time.Second, 5*time.Second
 	}
 	return rt
 }
 
-// standard is the RoundTripper of an http.Client that names none: pinging, or
-// what somebody put in place of the default transport, even later than New.
+// standard is the RoundTripper of an http.Client that names none: pinging, or what somebody put in place of the
+// default transport, even later than New.
 type standard struct{}
 
 func (standard) current() http.RoundTripper {
@@ -55,13 +47,11 @@ func (s standard) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (s standard) CloseIdleConnections() {
-	if rt, ok := s.current().(interface{ CloseIdleConnections() }); ok {
-		rt.CloseIdleConnections()
-	}
+	(&http.Client{Transport: s.current()}).CloseIdleConnections()
 }
 
-// honoursContext says whether what sends is known to return, and to end the
-// reading of a body, when the context ends.
+// honoursContext says whether what sends is known to return, and to end the reading of a body, when the context
+// ends.
 func (t *Transport) honoursContext() bool {
 	rt := t.client.Transport
 	if s, ok := rt.(standard); ok {
@@ -71,24 +61,20 @@ func (t *Transport) honoursContext() bool {
 	return ok
 }
 
-// gotConn is told by net/http which connection the request goes to. Only those
-// with TLS matter: net/http itself closes the connection of an HTTP/1 request
-// that ended early, and HTTP/2 goes over TLS.
+// gotConn is told by net/http which connection the request goes to. Only those with TLS matter: net/http itself
+// closes the connection of an HTTP/1 request that ended early, and HTTP/2 goes over TLS.
 func (x *exchange) gotConn(info httptrace.GotConnInfo) {
 	if conn, ok := info.Conn.(*tls.Conn); ok {
 		x.conn.Store(conn)
 	}
 }
 
-// retire closes the connection of a request that got no answer in time, so that
-// none to come is sent into the void: HTTP/2 would go on using it. If others got
-// an answer meanwhile, only this request was slow, and everything stays. Those
-// under way on it fail, as does one that is given it in the moment before
-// net/http sees its end; they can be sent again. A deadline of the caller's
-// counts if it left the request a second.
+// retire closes the connection of a request that got no answer in time, so that none to come is sent into the
+// void: HTTP/2 would go on using it. If others got an answer meanwhile, only this request was slow. Those under
+// way on the connection fail and can be sent again. A deadline of the caller's counts if it left a second.
 func (x *exchange) retire() {
 	late := x.timedOut() || (errors.Is(x.ctx.Err(), context.DeadlineExceeded) && time.Since(x.start) >= silence)
-	if !late || x.t.stats.answers.Load() != x.answersBefore {
+	if !late || x.t.answers.Load() != x.answersBefore {
 		return
 	}
 	if conn := x.conn.Load(); conn != nil {

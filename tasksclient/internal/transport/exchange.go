@@ -18,7 +18,7 @@ type exchange struct {
 	t         *Transport
 	ctx       context.Context // ends with the caller's, or with the request's own clock
 	req       *http.Request   // the given one, then the signed copy
-	anyStatus bool
+	anyStatus bool            // whether an answer that is no 200 is wanted too
 	start     time.Time
 	head      atomic.Pointer[http.Response] // once it has come; its body is for roundTrip to read
 	body      body                          // of the response that is returned
@@ -33,77 +33,70 @@ type answer struct {
 	res  *http.Response
 	body *buffer
 	err  error
+	end  func() // how the goroutine of the RoundTripper ended, if it did not return
 }
 
-// prepare makes the signed copy of the request that is sent.
-func (x *exchange) prepare(ctx context.Context) {
-	x.ctx, x.start, x.answersBefore = ctx, time.Now(), x.t.stats.answers.Load()
+// sign makes the signed copy of the request that is sent.
+func (x *exchange) sign(ctx context.Context) error {
+	header := x.req.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	secrets, err := x.t.config.Sign(ctx, header)
+	x.t.learn(secrets)
+	if err != nil {
+		return err
+	}
+	for name := range header {
+		if canonical := http.CanonicalHeaderKey(name); canonical != name && header[canonical] != nil {
+			delete(header, name)
+		}
+	}
+	x.ctx, x.start, x.answersBefore = ctx, time.Now(), x.t.answers.Load()
 	x.trace.GotConn = x.gotConn
-	header := x.t.sign(x.req.Header)
 	x.req = x.req.WithContext(httptrace.WithClientTrace(ctx, &x.trace))
 	x.req.Header = header
+	return nil
 }
 
-// run sends and reads, and returns when the context ends at the latest. The
-// standard library's transport sees to that by itself. Any other RoundTripper,
-// or the body that it returns, may ignore the context, so it gets a goroutine
-// that can be left behind.
+// run sends and reads, and returns when the context ends at the latest. The standard library's transport sees to
+// that by itself. Any other RoundTripper, or the body that it returns, may ignore the context, so it gets a
+// goroutine that can be left behind.
 func (x *exchange) run() answer {
 	if x.t.honoursContext() {
 		return x.roundTrip(false)
 	}
-	done := make(chan outcome, 1)
+	done := make(chan answer, 1)
 	go x.runInGoroutine(done)
 	select {
-	case o := <-done:
-		return o.take()
+	case a := <-done:
+		if a.end != nil {
+			a.end()
+		}
+		return a
 	case <-x.ctx.Done():
-	}
-	select {
-	case o := <-done: // at the same time
-		return o.take()
-	default:
 		return answer{res: x.head.Load(), err: context.Cause(x.ctx)} //nolint:bodyclose // roundTrip closes it
 	}
 }
 
-// outcome is how the goroutine of runInGoroutine ended: with an answer, with a panic,
-// or by runtime.Goexit, as the FailNow of a test does it.
-type outcome struct {
-	answer
-	returned bool
-	panicked any
-}
-
-// take ends the caller in the same way.
-func (o outcome) take() answer {
-	switch {
-	case o.panicked != nil:
-		panic(o.panicked)
-	case !o.returned:
-		runtime.Goexit()
-	}
-	return o.answer
-}
-
-// runInGoroutine runs the exchange in a goroutine of its own. A panic of the user's
-// RoundTripper is the caller's, so it is carried there. Where it came from is
-// logged, since the caller's stack does not show it.
-func (x *exchange) runInGoroutine(done chan<- outcome) {
-	var o outcome
+// runInGoroutine runs the exchange in a goroutine of its own. If the user's RoundTripper panics there, or ends the
+// goroutine as the FailNow of a test does, that is the caller's to do. Where a panic came from is logged, since
+// the caller's stack does not show it.
+func (x *exchange) runInGoroutine(done chan<- answer) {
+	a := answer{end: runtime.Goexit}
 	defer func() {
-		if o.panicked = recover(); o.panicked != nil {
+		if value := recover(); value != nil {
 			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
-				slog.String("panic", x.t.Redact(fmt.Sprint(o.panicked), messageBytes)), slog.String("stack", x.t.redactor().redact(string(debug.Stack()))))
+				slog.String("panic", x.t.Redact(fmt.Sprint(value), messageBytes)), slog.String("stack", x.t.RedactAll(string(debug.Stack()))))
+			a.end = func() { panic(value) }
 		}
-		done <- o
+		done <- a
 	}()
-	o.answer = x.roundTrip(true)
-	o.returned = true
+	a = x.roundTrip(true)
 }
 
-// roundTrip sends the request and reads the answer. Closing the body is what
-// ends a Read that ignores the context, where there may be one.
+// roundTrip sends the request and reads the answer. Closing the body is what ends a Read that ignores the context,
+// where there may be one.
 func (x *exchange) roundTrip(closeWithContext bool) answer {
 	res, err := x.t.client.Do(x.req) //nolint:bodyclose // closeBody does
 	if err != nil {
@@ -113,29 +106,27 @@ func (x *exchange) roundTrip(closeWithContext bool) answer {
 	x.t.note(x.ctx, res)
 
 	closeBody := func() { _ = res.Body.Close() } // what matters of it was read, or failed
+	stop := func() bool { return true }
 	if closeWithContext {
-		stop := context.AfterFunc(x.ctx, closeBody)
-		defer func() {
-			if stop() {
-				closeBody()
-			}
-		}()
-	} else {
-		defer closeBody()
+		stop = context.AfterFunc(x.ctx, closeBody)
 	}
+	defer func() {
+		if stop() {
+			closeBody()
+		}
+	}()
+	a := answer{res: res, body: buffers.Get().(*buffer)}
 	if res.StatusCode == http.StatusSwitchingProtocols {
-		// Nobody asked for another protocol. What follows is no body: it never ends.
-		return answer{res: res, body: newBuffer()}
+		return a // nobody asked for another protocol, and what follows never ends
 	}
 	limit := x.t.config.MaxBodyBytes
 	if !x.anyStatus && res.StatusCode != http.StatusOK {
 		limit = min(limit, failureBytes)
 	}
-	body, err := readBody(res, limit)
-	if err == nil {
-		x.t.stats.answers.Add(1)
+	if a.err = a.body.read(res, limit); a.err == nil {
+		x.t.answers.Add(1)
 	}
-	return answer{res: res, body: body, err: err}
+	return a
 }
 
 // timedOut says whether the request's own time is over.

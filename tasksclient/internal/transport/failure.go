@@ -5,42 +5,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 )
 
 // Kind is a class of failures.
-type Kind int
+type Kind string
 
 // The kinds of failure.
 const (
-	NotSent           Kind = iota // the context ended during a pause or before the limiter's turn
-	Network                       // the network, or the RoundTripper, failed before an answer came
-	Timeout                       // the request's own clock ran out
-	Canceled                      // the caller's context ended
-	Refused                       // another origin, or a redirect to one, or too many redirects
-	Status                        // an answer that is no 2xx
-	UnexpectedStatus              // a 2xx that is no 200
-	TooLarge                      // a body larger than MaxBodyBytes
-	TooLargeAnnounced             // the same, by its Content-Length: it will be so again
-	Cut                           // a body that breaks off
-	kinds
+	NotSent           Kind = "not sent"               // the context ended during a pause or before the limiter's turn
+	NotSigned         Kind = "not signed"             // Sign failed
+	Network           Kind = "network"                // the network, or the RoundTripper, failed before an answer came
+	Timeout           Kind = "timeout"                // the request's own clock ran out
+	Canceled          Kind = "canceled"               // the caller's context ended
+	Refused           Kind = "refused"                // another origin, or a redirect to one, or too many redirects
+	Status            Kind = "status"                 // an answer that is no 2xx
+	UnexpectedStatus  Kind = "unexpected status"      // a 2xx that is no 200
+	TooLarge          Kind = "too large"              // a body larger than MaxBodyBytes
+	TooLargeAnnounced Kind = "too large as announced" // the same, by its Content-Length: it will be so again
+	Cut               Kind = "cut"                    // a body that breaks off
 )
 
-var kindNames = [kinds]string{"not sent", "network", "timeout", "canceled", "refused", "status", "unexpected status",
-	"too large", "too large as announced", "cut"}
-
-// String returns the kind in a word or two.
-func (k Kind) String() string {
-	if k < 0 || k >= kinds {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return kindNames[k]
-}
-
-// Failure is the facts of a request that brought no answer that was wanted. It
-// is safe to print, log and unwrap: Header and Body, which are as the server
-// sent them, are in no form of print or encoding.
+// Failure is the facts of a request that brought no answer that was wanted. It is safe to print, log and unwrap:
+// Header and Body, which are as the server sent them, are in no form of print or encoding.
 type Failure struct { //nolint:errname // it is facts first, for the errors of the layer
 	Kind       Kind
 	Method     string        // of the request
@@ -59,63 +48,68 @@ func (f Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reas
 func (f Failure) Unwrap() error { return f.Err }
 
 // Format prints the message for every verb, so that none shows the fields.
-func (f Failure) Format(s fmt.State, verb rune) {
-	_, _ = fmt.Fprintf(s, "%"+string(verb), f.Error())
-}
+func (f Failure) Format(s fmt.State, verb rune) { _, _ = fmt.Fprintf(s, "%"+string(verb), f.Error()) }
 
 // MarshalText returns the message, so that no encoder shows the fields.
 func (f Failure) MarshalText() ([]byte, error) { return []byte(f.Error()), nil }
 
-// fail makes a Failure of x.
-func (x *exchange) fail(kind Kind, reason string, cause error) *Failure {
-	return &Failure{Kind: kind, Method: x.req.Method, Path: x.path(), Reason: reason, Err: cause}
-}
-
-// path is the request's, without its query, as it stands in messages: escaped,
-// so that it is one line.
-func (x *exchange) path() string {
-	if u := x.req.URL; u != nil && u.Path != "" {
-		return u.EscapedPath()
-	}
-	return "/"
-}
-
-// refuse ends a request to another origin.
-func (x *exchange) refuse() error {
-	return x.unsent(x.fail(Refused, fmt.Sprintf("the request is for another origin, %s, which must not see the API key; this client sends to %s only",
-		x.t.Redact(origin(x.req.URL), originBytes), origin(x.t.config.Origin)), nil))
-}
-
-// notSent ends a request whose turn never came: the context is over, or its
-// deadline would be, or the Limiter failed.
-func (x *exchange) notSent(err error) error {
+// notSent is the failure of a request whose turn never came, or that could not be signed: its context is over, or
+// its deadline would be, or the Limiter or Sign failed.
+func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 	ctx := x.req.Context()
-	const limit = "was not sent: the rate limit (WithRateLimit)"
-	if ctx.Err() != nil {
-		err = contextError(ctx)
-		return x.unsent(x.fail(NotSent, "was not sent: "+x.t.Redact(err.Error(), messageBytes), err))
+	switch _, hasDeadline := ctx.Deadline(); {
+	case ctx.Err() != nil:
+		kind, reason, err = NotSent, "was not sent", contextError(ctx)
+	case kind == NotSigned:
+	case hasDeadline:
+		return &Failure{Kind: kind, Reason: reason + " leaves no time before the deadline", Err: context.DeadlineExceeded}
+	default:
+		err = x.t.cause(err)
 	}
-	if _, ok := ctx.Deadline(); ok {
-		return x.unsent(x.fail(NotSent, limit+" leaves no time before the deadline", context.DeadlineExceeded))
-	}
-	err = x.t.redactor().cause(err)
-	return x.unsent(x.fail(NotSent, limit+": "+err.Error(), err))
+	return &Failure{Kind: kind, Reason: reason + ": " + x.t.Redact(err.Error(), messageBytes), Err: err}
 }
 
-// unsent ends a request that net/http never saw: its body is ours to close.
-func (x *exchange) unsent(f *Failure) error {
-	if x.req.Body != nil {
-		_ = x.req.Body.Close()
+// judge returns what is wrong with an answer, or nil. A status that is no success says more than what then
+// happened to its body.
+func (x *exchange) judge(a answer) *Failure {
+	if a.res != nil && !x.anyStatus && a.res.StatusCode != http.StatusOK {
+		code := a.res.StatusCode
+		if code < 200 || code >= 300 {
+			return &Failure{Kind: Status, Reason: fmt.Sprintf("%d %s", code, http.StatusText(code))}
+		}
+		return &Failure{Kind: UnexpectedStatus, Reason: fmt.Sprintf("status %d is not in the contract", code)}
 	}
-	return x.recordFailure(f)
+	refused, isRefused := errors.AsType[refusal](a.err)
+	switch {
+	case a.err == nil:
+		return nil
+	case isRefused:
+		return refused.Failure
+	case x.timedOut():
+		return &Failure{Kind: Timeout, Reason: fmt.Sprintf("no answer in time (%s is %v)", x.t.option, x.t.timeout),
+			Err: &safeError{text: errTimeout.Error(), timeout: true}}
+	case x.ctx.Err() != nil:
+		cause := contextError(x.ctx)
+		return &Failure{Kind: Canceled, Reason: x.t.Redact(cause.Error(), messageBytes), Err: cause}
+	}
+	cause := x.t.cause(a.err)
+	if a.res != nil {
+		return &Failure{Kind: Cut, Reason: "the body breaks off: " + cause.Error(), Err: cause}
+	}
+	return &Failure{Kind: Network, Reason: cause.Error(), Err: cause}
 }
 
-// finish returns the answer with its body in memory, or makes the Failure.
+// finish returns the answer with its body in memory, or the Failure.
 func (x *exchange) finish(a answer) (*http.Response, error) {
 	f := x.judge(a)
 	if f == nil {
-		x.recordAnswer(a)
+		kind := Kind("")
+		if a.res.StatusCode < 200 || a.res.StatusCode >= 300 {
+			kind = Status
+		}
+		x.record(kind, "request", a.res.StatusCode, slog.Int("bytes", len(a.body.bytes)))
 		x.body.buffer = a.body
+		x.body.rest.Reset(a.body.bytes)
 		a.res.Body = &x.body
 		return a.res, nil
 	}
@@ -126,41 +120,27 @@ func (x *exchange) finish(a answer) (*http.Response, error) {
 		f.Body = bytes.Clone(a.body.bytes[:min(len(a.body.bytes), failureBytes)])
 		a.body.free()
 	}
-	return nil, x.recordFailure(f)
+	return nil, x.fail(f)
 }
 
-// judge returns what is wrong with an answer, or nil. A status that is no
-// success says more than what then happened to its body.
-func (x *exchange) judge(a answer) *Failure {
-	if a.res != nil && !x.anyStatus && a.res.StatusCode != http.StatusOK {
-		if code := a.res.StatusCode; code < 200 || code >= 300 {
-			return x.fail(Status, fmt.Sprintf("%d %s", code, http.StatusText(code)), nil)
-		}
-		return x.fail(UnexpectedStatus, fmt.Sprintf("status %d is not in the contract", a.res.StatusCode), nil)
+// unsent ends a request that net/http never saw: its body is ours to close.
+func (x *exchange) unsent(f *Failure) error {
+	if x.req.Body != nil {
+		_ = x.req.Body.Close()
 	}
-	refused, isRefused := errors.AsType[*refusal](a.err)
-	switch {
-	case a.err == nil:
-		return nil
-	case isRefused:
-		f := x.fail(Refused, refused.reason, refused.cause)
-		f.StatusCode = refused.status
-		return f
-	case a.err == errTooLarge || a.err == errAnnounced: //nolint:errorlint // as readBody returns them
-		kind := TooLarge
-		if a.err == errAnnounced { //nolint:errorlint // likewise
-			kind = TooLargeAnnounced
-		}
-		return x.fail(kind, fmt.Sprintf("its body is larger than %d bytes; raise WithMaxResponseBytes or lower WithBatchSize", x.t.config.MaxBodyBytes), nil)
-	case x.timedOut():
-		return x.fail(Timeout, fmt.Sprintf("no answer in time (%s is %v)", x.t.option, x.t.timeout), timeoutError{})
-	case x.ctx.Err() != nil:
-		cause := contextError(x.ctx)
-		return x.fail(Canceled, x.t.Redact(cause.Error(), messageBytes), cause)
+	return x.fail(f)
+}
+
+func (x *exchange) fail(f *Failure) error {
+	f.Method, f.Path = x.req.Method, x.path()
+	x.record(f.Kind, "request failed", f.StatusCode, slog.String("error", f.Reason))
+	return f
+}
+
+// path is the request's, as it stands in messages: without its query, and escaped, so that it is one line.
+func (x *exchange) path() string {
+	if u := x.req.URL; u != nil && u.Path != "" {
+		return u.EscapedPath()
 	}
-	cause := x.t.redactor().cause(a.err)
-	if a.res != nil {
-		return x.fail(Cut, "the body breaks off: "+cause.Error(), cause)
-	}
-	return x.fail(Network, cause.Error(), cause)
+	return "/"
 }

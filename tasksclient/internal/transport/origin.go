@@ -1,18 +1,14 @@
 package transport
 
 import (
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 )
 
-const maxRedirects = 10 // as net/http has it
-
-// SameOrigin says whether two URLs have the same scheme, host and port. Of a
-// host only ASCII letters fold: for a domain name an İ is no i, as it is for
-// strings.ToLower, and all that folds to ASCII is longer than it.
+// SameOrigin says whether two URLs have the same scheme, host and port. Of a host only ASCII letters fold: for a
+// domain name an İ is no i, as it is for strings.ToLower, and all that folds to ASCII is longer than it.
 func SameOrigin(a, b *url.URL) bool {
 	return a != nil && b != nil && a.Scheme == b.Scheme && port(a) == port(b) &&
 		len(a.Hostname()) == len(b.Hostname()) && strings.EqualFold(a.Hostname(), b.Hostname())
@@ -24,10 +20,8 @@ func port(u *url.URL) string {
 		return port
 	case u.Scheme == "http":
 		return "80"
-	case u.Scheme == "https":
-		return "443"
 	}
-	return ""
+	return "443"
 }
 
 // origin is what SameOrigin compares, as text.
@@ -35,40 +29,31 @@ func origin(u *url.URL) string {
 	if u == nil {
 		return "nowhere"
 	}
-	return u.Scheme + "://" + lower(u.Hostname()) + ":" + port(u)
+	return u.Scheme + "://" + u.Hostname() + ":" + port(u)
 }
 
-// IsLoopback says whether a host is exactly "localhost" or a loopback address.
-// These are the ones that Go never sends through a proxy; a name such as
-// api.localhost is none of them.
+// IsLoopback says whether a host is exactly "localhost" or a loopback address. These are the ones that Go never
+// sends through a proxy; a name such as api.localhost is none of them.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && addr.IsLoopback())
 }
 
 // refusal is why a redirect is not followed.
-type refusal struct {
-	status int
-	reason string
-	cause  error
-}
+type refusal struct{ *Failure }
 
-func (e *refusal) Error() string { return e.reason }
-
-// checkRedirect refuses every redirect that leaves the origin: net/http would
-// send the key along, since it knows nothing of its header. Within the origin
-// the given rule decides.
+// checkRedirect refuses every redirect that leaves the origin: net/http would send the key along, since it knows
+// nothing of its header. Within the origin the given rule decides.
 func (t *Transport) checkRedirect(given func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
-		refuse := func(cause error, format string, args ...any) error {
-			return &refusal{req.Response.StatusCode, fmt.Sprintf(format, args...), cause}
+		refuse := func(reason string, cause error) error {
+			return refusal{&Failure{Kind: Refused, StatusCode: req.Response.StatusCode, Reason: reason, Err: cause}}
 		}
 		switch {
 		case !SameOrigin(req.URL, t.config.Origin):
-			return refuse(nil, "it redirects to another origin, %s, which must not see the API key; check the base URL",
-				t.Redact(origin(req.URL), originBytes))
-		case len(via) >= maxRedirects:
-			return refuse(nil, "it redirects more than %d times", maxRedirects)
+			return refuse("it redirects to another origin, "+t.Redact(origin(req.URL), 100)+", which must not see the API key; check the base URL", nil)
+		case len(via) >= 10: // as net/http has it
+			return refuse("it redirects more than 10 times", nil)
 		case given == nil:
 			return nil
 		}
@@ -76,7 +61,7 @@ func (t *Transport) checkRedirect(given func(*http.Request, []*http.Request) err
 		if err == nil || err == http.ErrUseLastResponse { //nolint:errorlint // net/http knows it only as it is
 			return err
 		}
-		cause := t.redactor().cause(err)
-		return refuse(cause, "the http.Client's CheckRedirect refuses a redirect: %s", cause)
+		cause := t.cause(err)
+		return refuse("the http.Client's CheckRedirect refuses a redirect: "+cause.Error(), cause)
 	}
 }

@@ -198,7 +198,7 @@ func TestWhatEndsBeforeItIsSentIsNotSent(t *testing.T) {
 		"the context is over":            {ended, limit(nil), status(200, ""), 0, why, "was not sent: the shop closes"},
 		"a pause outlasts the context":   {second, limit(nil), status(429, "", "Retry-After", "60"), time.Second, why, "was not sent: the shop closes"},
 		"the limit outlasts the context": {second, limit(rate.NewLimiter(0.1, 1)), status(200, ""), 0, context.DeadlineExceeded, "was not sent: the rate limit (WithRateLimit) leaves no time before the deadline"},
-		"the limiter fails": {open, limit(&limiter{err: errors.New("no luck with " + secret)}), nil, 0, nil,
+		"the limiter fails": {open, limit(&limiter{err: errors.New("no luck with " + secret)}), status(200, ""), 0, nil,
 			"was not sent: the rate limit (WithRateLimit): no luck with REDACTED"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -237,12 +237,19 @@ func TestTheLimiterIsToldOfAPause(t *testing.T) {
 
 // limiter is a Limiter that is told of pauses, and calls back from there.
 type limiter struct {
-	err  error
-	tr   *transport.Transport
-	told time.Duration
+	err   error // from the second request on
+	waits int
+	tr    *transport.Transport
+	told  time.Duration
 }
 
-func (l *limiter) Wait(context.Context) error { return l.err }
+func (l *limiter) Wait(context.Context) error {
+	if l.waits++; l.waits == 1 {
+		return nil
+	}
+	return l.err
+}
+
 func (l *limiter) Pause(d time.Duration) {
 	l.told = d
 	if until := l.tr.PausedUntil(); time.Until(until) != d {

@@ -32,14 +32,33 @@ func (f answer) transport(change ...func(*transport.Config)) *transport.Transpor
 	c := transport.Config{
 		Origin:       parse("https://api.test"),
 		Client:       &http.Client{Transport: f},
-		Sign:         func(h http.Header) { h.Set("X-Api-Key", secret) },
-		Secrets:      []string{secret},
+		Sign:         signer(secret),
 		MaxBodyBytes: 1 << 20,
+		Logger:       slog.New(slog.DiscardHandler),
+		Jitter:       func(d time.Duration) time.Duration { return d },
 	}
 	for _, change := range change {
 		change(&c)
 	}
 	return transport.New(c)
+}
+
+// signer signs with the first secret.
+func signer(secrets ...string) func(context.Context, http.Header) ([]string, error) {
+	return func(_ context.Context, h http.Header) ([]string, error) {
+		h.Set("X-Api-Key", secrets[0])
+		return secrets, nil
+	}
+}
+
+// signed makes a Transport that has made a request, and so knows these secrets.
+func signed(t testing.TB, secrets ...string) *transport.Transport {
+	t.Helper()
+	tr := status(200, "").transport(func(c *transport.Config) { c.Sign = signer(secrets...) })
+	if _, err := do(t, tr, t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return tr
 }
 
 func timeout(d time.Duration) func(*transport.Config) {

@@ -2,7 +2,7 @@ package transport
 
 import (
 	"log/slog"
-	"sync/atomic"
+	"maps"
 	"time"
 )
 
@@ -13,43 +13,27 @@ type Stats struct {
 	Pauses    int64          // how often a 429 began a pause or made it longer
 }
 
-type counters struct {
-	answers, succeeded, pauses atomic.Int64 // an answer has its whole body, and any status
-	failed                     [kinds]atomic.Int64
-}
-
 // Stats returns the counts so far.
 func (t *Transport) Stats() Stats {
-	s := Stats{Succeeded: t.stats.succeeded.Load(), Failed: map[Kind]int64{}, Pauses: t.stats.pauses.Load()}
-	for kind := range t.stats.failed {
-		if n := t.stats.failed[kind].Load(); n > 0 {
-			s.Failed[Kind(kind)] = n
-		}
-	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.stats
+	s.Failed = maps.Clone(s.Failed)
 	return s
 }
 
-// recordAnswer counts and logs an answer that is returned.
-func (x *exchange) recordAnswer(a answer) {
-	if a.res.StatusCode >= 200 && a.res.StatusCode < 300 {
-		x.t.stats.succeeded.Add(1)
+// record counts and logs how a request ended.
+func (x *exchange) record(kind Kind, message string, status int, what slog.Attr) {
+	x.t.mu.Lock()
+	if kind == "" {
+		x.t.stats.Succeeded++
 	} else {
-		x.t.stats.failed[Status].Add(1)
+		x.t.stats.Failed[kind]++
 	}
-	x.log("request", slog.Int("status", a.res.StatusCode), slog.Int("bytes", len(a.body.bytes)))
-}
-
-// recordFailure counts and logs a Failure, and returns it.
-func (x *exchange) recordFailure(f *Failure) error {
-	x.t.stats.failed[f.Kind].Add(1)
-	x.log("request failed", slog.Int("status", f.StatusCode), slog.String("error", f.Reason))
-	return f
-}
-
-func (x *exchange) log(message string, what, more slog.Attr) {
+	x.t.mu.Unlock()
 	ctx, logger := x.req.Context(), x.t.config.Logger
 	if logger.Enabled(ctx, slog.LevelDebug) {
 		logger.LogAttrs(ctx, slog.LevelDebug, message, slog.String("method", x.req.Method), slog.String("path", x.path()),
-			what, more, slog.Duration("took", time.Since(x.start)))
+			slog.Int("status", status), what, slog.Duration("took", time.Since(x.start)))
 	}
 }
