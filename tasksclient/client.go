@@ -128,7 +128,7 @@ func newClient(key string, cfg config) (*Client, error) {
 }
 
 // checkKey refuses what can't be a key, without showing it.
-func checkKey(key string) error {
+func checkKey(key string) *InputError {
 	switch {
 	case key == "":
 		return &InputError{Name: "API key", Problem: "is empty"}
@@ -137,6 +137,12 @@ func checkKey(key string) error {
 	}
 	return nil
 }
+
+// badKey is an InputError about a key within a longer message, which names the key and the package already.
+type badKey struct{ *InputError }
+
+func (e badKey) Error() string { return "it " + e.Problem }
+func (e badKey) Unwrap() error { return e.InputError }
 
 // header adds what each request carries, and returns what of it is secret. The key lives in closures, where no
 // print, log or encoder can reach it.
@@ -150,7 +156,7 @@ func header(keyFunc func(context.Context) (string, error), appID, userAgent stri
 		secrets := latest.Load()
 		if secrets == nil || (*secrets)[0] != key {
 			if err := checkKey(key); err != nil {
-				return nil, err
+				return nil, badKey{err}
 			}
 			secrets = &[]string{key, appID}
 			latest.Store(secrets)

@@ -218,9 +218,9 @@ func TestAFailureOfTheKeyFunctionMayPass(t *testing.T) {
 		text string
 	}{
 		"an error": {"", noVault, func(err error) bool { return errors.Is(err, noVault) }, "the vault is sealed"},
-		"no key":   {"", nil, func(err error) bool { return kindOf(err) == "InputError" }, "tasksclient: API key: is empty"},
+		"no key":   {"", nil, func(err error) bool { return kindOf(err) == "InputError" }, "it is empty"},
 		"a key with a newline": {secret + "\n", nil, func(err error) bool { return kindOf(err) == "InputError" },
-			"tasksclient: API key: may hold printable ASCII only, without spaces; check for a stray newline"},
+			"it may hold printable ASCII only, without spaces; check for a stray newline"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,15 +19,9 @@ type buffer struct{ bytes []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-func (b *buffer) free() {
-	if cap(b.bytes) <= keptBytes {
-		b.bytes = b.bytes[:0]
-		buffers.Put(b)
-	}
-}
-
 func tooLarge(kind Kind, limit int64) error {
-	return refusal{&Failure{Kind: kind, Reason: fmt.Sprintf("its body is larger than %d bytes; raise WithMaxResponseBytes or lower WithBatchSize", limit)}}
+	const reason = "its body is larger than %d bytes; raise WithMaxResponseBytes or lower WithBatchSize"
+	return refusal{&Failure{Kind: kind, Reason: fmt.Sprintf(reason, limit)}}
 }
 
 // read reads a body to its end. The buffer grows to no more than one byte over the limit.
@@ -77,16 +71,17 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) Close() error {
-	if b.buffer != nil {
-		b.buffer.free()
-		b.buffer = nil
+	if b.buffer != nil && cap(b.buffer.bytes) <= keptBytes {
+		b.buffer.bytes = b.buffer.bytes[:0]
+		buffers.Put(b.buffer)
 	}
+	b.buffer = nil
 	return nil
 }
 
-// Body returns the whole body of a response of [Transport.Do] or [Transport.Send] without copying it. The bytes
-// are valid until the response's Body is closed; they then belong to another response. It returns nil for any
-// other response and for one that is closed.
+// Body returns the whole body of a response of [Transport.Do] or [Transport.Send] without copying it. The
+// bytes are valid until the response's Body is closed; they then belong to another response. It returns nil
+// for any other response and for one that is closed.
 func Body(res *http.Response) []byte {
 	if b, ok := res.Body.(*body); ok && b.buffer != nil {
 		return b.buffer.bytes

@@ -25,8 +25,8 @@ func contextError(ctx context.Context) error {
 	return &safeError{text: cause.Error(), timeout: errors.Is(err, context.DeadlineExceeded), parts: []error{cause, err}}
 }
 
-// safeError is a net.Error, as all errors of net/http are. It stands for one whose text or fields may hold text
-// of the wire.
+// safeError is a net.Error, as all errors of net/http are. It stands for one whose text or fields may hold
+// text of the wire.
 type safeError struct {
 	text    string // redacted
 	timeout bool
@@ -39,8 +39,8 @@ func (e *safeError) Temporary() bool { return e.timeout }
 func (e *safeError) Unwrap() []error { return e.parts }
 
 // cause makes an error that is safe to print and unwrap of one of net/http, or of a stranger's RoundTripper.
-// What callers test for stays in it, as copies with every text redacted and without certificates, which are the
-// server's text. All else goes.
+// What callers test for stays in it, as copies with every text redacted and without certificates, which are
+// the server's text. All else goes.
 func (t *Transport) cause(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // net/http wraps what went wrong in the whole URL

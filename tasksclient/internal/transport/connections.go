@@ -10,14 +10,16 @@ import (
 	"time"
 )
 
-// silence is how long a connection gives no answer before the end of a caller's context says something about it.
+// silence is how long a connection gives no answer before the end of a caller's context tells something of
+// it.
 const silence = time.Second
 
-// standardTransport is the standard library's own, unless someone replaced it before this package was initialized.
+// standardTransport is the standard library's own, unless it was replaced before this package was
+// initialized.
 var standardTransport, _ = http.DefaultTransport.(*http.Transport)
 
-// pinging is a copy of the default transport that finds out when an HTTP/2 connection is dead. All clients of the
-// process share it and its connections.
+// pinging is a copy of the default transport that finds out when an HTTP/2 connection is dead. All clients of
+// the process share it and its connections.
 var pinging = sync.OnceValue(func() *http.Transport { return withPing(standardTransport) })
 
 func withPing(rt *http.Transport) *http.Transport {
@@ -31,47 +33,29 @@ func withPing(rt *http.Transport) *http.Transport {
 	return rt
 }
 
-// standard is the RoundTripper of an http.Client that names none: pinging, or what somebody put in place of the
-// default transport, even later than New.
-type standard struct{}
-
-func (standard) current() http.RoundTripper {
-	if standardTransport != nil && http.DefaultTransport == http.RoundTripper(standardTransport) {
+// current is what sends where an http.Client names it so. If it names nothing that is pinging, or what
+// somebody put in place of the default transport, even later than New.
+func current(named http.RoundTripper) http.RoundTripper {
+	switch {
+	case named != nil:
+		return named
+	case standardTransport != nil && http.DefaultTransport == http.RoundTripper(standardTransport):
 		return pinging()
 	}
 	return http.DefaultTransport
 }
 
-func (s standard) RoundTrip(req *http.Request) (*http.Response, error) {
-	return s.current().RoundTrip(req)
-}
-
-func (s standard) CloseIdleConnections() {
-	(&http.Client{Transport: s.current()}).CloseIdleConnections()
-}
-
-// honoursContext says whether what sends is known to return, and to end the reading of a body, when the context
-// ends.
-func (t *Transport) honoursContext() bool {
-	rt := t.client.Transport
-	if s, ok := rt.(standard); ok {
-		rt = s.current()
-	}
-	_, ok := rt.(*http.Transport)
-	return ok
-}
-
-// gotConn is told by net/http which connection the request goes to. Only those with TLS matter: net/http itself
-// closes the connection of an HTTP/1 request that ended early, and HTTP/2 goes over TLS.
+// gotConn is told by net/http which connection the request goes to. Only those with TLS matter: net/http
+// itself closes that of an HTTP/1 request that ended early, and HTTP/2 goes over TLS.
 func (x *exchange) gotConn(info httptrace.GotConnInfo) {
 	if conn, ok := info.Conn.(*tls.Conn); ok {
 		x.conn.Store(conn)
 	}
 }
 
-// retire closes the connection of a request that got no answer in time, so that none to come is sent into the
-// void: HTTP/2 would go on using it. If others got an answer meanwhile, only this request was slow. Those under
-// way on the connection fail and can be sent again. A deadline of the caller's counts if it left a second.
+// retire closes the connection of a request that got no answer in time: HTTP/2 would go on using it. If
+// others got an answer meanwhile, only this request was slow. Those under way on the connection fail and can
+// be sent again. A deadline of the caller's counts if it left a second.
 func (x *exchange) retire() {
 	late := x.timedOut() || (errors.Is(x.ctx.Err(), context.DeadlineExceeded) && time.Since(x.start) >= silence)
 	if !late || x.t.answers.Load() != x.answersBefore {
@@ -80,5 +64,5 @@ func (x *exchange) retire() {
 	if conn := x.conn.Load(); conn != nil {
 		_ = conn.NetConn().Close() // without TLS's farewell, which may block
 	}
-	x.t.client.CloseIdleConnections()
+	x.client.CloseIdleConnections()
 }

@@ -20,6 +20,7 @@ type exchange struct {
 	req       *http.Request   // the given one, then the signed copy
 	anyStatus bool            // whether an answer that is no 200 is wanted too
 	start     time.Time
+	client    http.Client
 	head      atomic.Pointer[http.Response] // once it has come; its body is for roundTrip to read
 	body      body                          // of the response that is returned
 
@@ -33,7 +34,7 @@ type answer struct {
 	res  *http.Response
 	body *buffer
 	err  error
-	end  func() // how the goroutine of the RoundTripper ended, if it did not return
+	end  func() // does to the caller's goroutine what ended the RoundTripper's
 }
 
 // sign makes the signed copy of the request that is sent.
@@ -52,6 +53,8 @@ func (x *exchange) sign(ctx context.Context) error {
 			delete(header, name)
 		}
 	}
+	x.client = x.t.client
+	x.client.Transport = current(x.client.Transport)
 	x.ctx, x.start, x.answersBefore = ctx, time.Now(), x.t.answers.Load()
 	x.trace.GotConn = x.gotConn
 	x.req = x.req.WithContext(httptrace.WithClientTrace(ctx, &x.trace))
@@ -59,28 +62,26 @@ func (x *exchange) sign(ctx context.Context) error {
 	return nil
 }
 
-// run sends and reads, and returns when the context ends at the latest. The standard library's transport sees to
-// that by itself. Any other RoundTripper, or the body that it returns, may ignore the context, so it gets a
-// goroutine that can be left behind.
+// run sends and reads, and returns when the context ends at the latest. The standard library's transport sees
+// to that by itself. Any other RoundTripper, or its body, may ignore the context, so it gets a goroutine that
+// can be left behind.
 func (x *exchange) run() answer {
-	if x.t.honoursContext() {
+	if _, ok := x.client.Transport.(*http.Transport); ok {
 		return x.roundTrip(false)
 	}
 	done := make(chan answer, 1)
 	go x.runInGoroutine(done)
 	select {
 	case a := <-done:
-		if a.end != nil {
-			a.end()
-		}
+		a.end()
 		return a
 	case <-x.ctx.Done():
 		return answer{res: x.head.Load(), err: context.Cause(x.ctx)} //nolint:bodyclose // roundTrip closes it
 	}
 }
 
-// runInGoroutine runs the exchange in a goroutine of its own. If the user's RoundTripper panics there, or ends the
-// goroutine as the FailNow of a test does, that is the caller's to do. Where a panic came from is logged, since
+// runInGoroutine runs the exchange in a goroutine of its own. A panic of the user's RoundTripper there, or an
+// end of the goroutine as by the FailNow of a test, is the caller's. Where a panic came from is logged, since
 // the caller's stack does not show it.
 func (x *exchange) runInGoroutine(done chan<- answer) {
 	a := answer{end: runtime.Goexit}
@@ -93,12 +94,13 @@ func (x *exchange) runInGoroutine(done chan<- answer) {
 		done <- a
 	}()
 	a = x.roundTrip(true)
+	a.end = func() {}
 }
 
-// roundTrip sends the request and reads the answer. Closing the body is what ends a Read that ignores the context,
-// where there may be one.
+// roundTrip sends the request and reads the answer. Closing the body is what ends a Read that ignores the
+// context, where there may be one.
 func (x *exchange) roundTrip(closeWithContext bool) answer {
-	res, err := x.t.client.Do(x.req) //nolint:bodyclose // closeBody does
+	res, err := x.client.Do(x.req) //nolint:bodyclose // closeBody does
 	if err != nil {
 		return answer{err: err}
 	}

@@ -28,8 +28,8 @@ const (
 	Cut               Kind = "cut"                    // a body that breaks off
 )
 
-// Failure is the facts of a request that brought no answer that was wanted. It is safe to print, log and unwrap:
-// Header and Body, which are as the server sent them, are in no form of print or encoding.
+// Failure is the facts of a request that brought no answer that was wanted. It is safe to print, log and
+// unwrap: Header and Body, which are as the server sent them, are in no form of print or encoding.
 type Failure struct { //nolint:errname // it is facts first, for the errors of the layer
 	Kind       Kind
 	Method     string        // of the request
@@ -53,8 +53,8 @@ func (f Failure) Format(s fmt.State, verb rune) { _, _ = fmt.Fprintf(s, "%"+stri
 // MarshalText returns the message, so that no encoder shows the fields.
 func (f Failure) MarshalText() ([]byte, error) { return []byte(f.Error()), nil }
 
-// notSent is the failure of a request whose turn never came, or that could not be signed: its context is over, or
-// its deadline would be, or the Limiter or Sign failed.
+// notSent is the failure of a request whose turn never came, or that could not be signed: its context is
+// over, or its deadline would be, or the Limiter or Sign failed.
 func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 	ctx := x.req.Context()
 	switch _, hasDeadline := ctx.Deadline(); {
@@ -74,7 +74,7 @@ func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 func (x *exchange) judge(a answer) *Failure {
 	if a.res != nil && !x.anyStatus && a.res.StatusCode != http.StatusOK {
 		code := a.res.StatusCode
-		if code < 200 || code >= 300 {
+		if code/100 != 2 {
 			return &Failure{Kind: Status, Reason: fmt.Sprintf("%d %s", code, http.StatusText(code))}
 		}
 		return &Failure{Kind: UnexpectedStatus, Reason: fmt.Sprintf("status %d is not in the contract", code)}
@@ -104,10 +104,10 @@ func (x *exchange) finish(a answer) (*http.Response, error) {
 	f := x.judge(a)
 	if f == nil {
 		kind := Kind("")
-		if a.res.StatusCode < 200 || a.res.StatusCode >= 300 {
+		if a.res.StatusCode/100 != 2 {
 			kind = Status
 		}
-		x.record(kind, "request", a.res.StatusCode, slog.Int("bytes", len(a.body.bytes)))
+		x.record(kind, a.res.StatusCode, slog.Int("bytes", len(a.body.bytes)))
 		x.body.buffer = a.body
 		x.body.rest.Reset(a.body.bytes)
 		a.res.Body = &x.body
@@ -118,22 +118,18 @@ func (x *exchange) finish(a answer) (*http.Response, error) {
 	}
 	if a.body != nil {
 		f.Body = bytes.Clone(a.body.bytes[:min(len(a.body.bytes), failureBytes)])
-		a.body.free()
+		_ = (&body{buffer: a.body}).Close()
 	}
 	return nil, x.fail(f)
 }
 
-// unsent ends a request that net/http never saw: its body is ours to close.
-func (x *exchange) unsent(f *Failure) error {
-	if x.req.Body != nil {
-		_ = x.req.Body.Close()
-	}
-	return x.fail(f)
-}
-
+// fail completes and records a Failure.
 func (x *exchange) fail(f *Failure) error {
+	if x.ctx == nil && x.req.Body != nil {
+		_ = x.req.Body.Close() // net/http never saw it
+	}
 	f.Method, f.Path = x.req.Method, x.path()
-	x.record(f.Kind, "request failed", f.StatusCode, slog.String("error", f.Reason))
+	x.record(f.Kind, f.StatusCode, slog.String("error", f.Reason))
 	return f
 }
 

@@ -17,7 +17,7 @@ func TestTheDefaultTransportPingsUnlessItDoesSoAlready(t *testing.T) {
 	if got := withPing(given); got.HTTP2.SendPingTimeout != time.Minute || got.HTTP2.PingTimeout != time.Second {
 		t.Errorf("%+v, from %+v", got.HTTP2, given.HTTP2)
 	}
-	if standardTransport == nil || (standard{}).current() != http.RoundTripper(pinging()) || http.DefaultTransport == http.RoundTripper(pinging()) {
+	if standardTransport == nil || current(nil) != http.RoundTripper(pinging()) || http.DefaultTransport == http.RoundTripper(pinging()) {
 		t.Error("the default transport is not the one that pings")
 	}
 }

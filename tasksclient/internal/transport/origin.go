@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// SameOrigin says whether two URLs have the same scheme, host and port. Of a host only ASCII letters fold: for a
-// domain name an İ is no i, as it is for strings.ToLower, and all that folds to ASCII is longer than it.
+// SameOrigin says whether two URLs have the same scheme, host and port. Of a host only ASCII letters fold:
+// for a domain name an İ is no i, as it is for strings.ToLower, and all that folds to ASCII is longer than
+// it.
 func SameOrigin(a, b *url.URL) bool {
 	return a != nil && b != nil && a.Scheme == b.Scheme && port(a) == port(b) &&
 		len(a.Hostname()) == len(b.Hostname()) && strings.EqualFold(a.Hostname(), b.Hostname())
@@ -32,36 +33,35 @@ func origin(u *url.URL) string {
 	return u.Scheme + "://" + u.Hostname() + ":" + port(u)
 }
 
-// IsLoopback says whether a host is exactly "localhost" or a loopback address. These are the ones that Go never
-// sends through a proxy; a name such as api.localhost is none of them.
+// IsLoopback says whether a host is exactly "localhost" or a loopback address. These are the ones that Go
+// never sends through a proxy; a name such as api.localhost is none of them.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && addr.IsLoopback())
 }
 
-// refusal is why a redirect is not followed.
+// refusal is why a redirect is not followed, or a body not read.
 type refusal struct{ *Failure }
 
-// checkRedirect refuses every redirect that leaves the origin: net/http would send the key along, since it knows
-// nothing of its header. Within the origin the given rule decides.
-func (t *Transport) checkRedirect(given func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
-	return func(req *http.Request, via []*http.Request) error {
-		refuse := func(reason string, cause error) error {
-			return refusal{&Failure{Kind: Refused, StatusCode: req.Response.StatusCode, Reason: reason, Err: cause}}
-		}
-		switch {
-		case !SameOrigin(req.URL, t.config.Origin):
-			return refuse("it redirects to another origin, "+t.Redact(origin(req.URL), 100)+", which must not see the API key; check the base URL", nil)
-		case len(via) >= 10: // as net/http has it
-			return refuse("it redirects more than 10 times", nil)
-		case given == nil:
-			return nil
-		}
-		err := given(req, via)
-		if err == nil || err == http.ErrUseLastResponse { //nolint:errorlint // net/http knows it only as it is
-			return err
-		}
-		cause := t.cause(err)
-		return refuse("the http.Client's CheckRedirect refuses a redirect: "+cause.Error(), cause)
+// checkRedirect refuses every redirect that leaves the origin: net/http would send the key along, since it
+// knows nothing of its header. Within the origin the rule of the given client decides.
+func (t *Transport) checkRedirect(req *http.Request, via []*http.Request) error {
+	refuse := func(reason string, cause error) error {
+		return refusal{&Failure{Kind: Refused, StatusCode: req.Response.StatusCode, Reason: reason, Err: cause}}
 	}
+	given := t.config.Client.CheckRedirect
+	switch {
+	case !SameOrigin(req.URL, t.config.Origin):
+		return refuse("it redirects to another origin, "+t.Redact(origin(req.URL), 100)+", which must not see the API key; check the base URL", nil)
+	case len(via) >= 10: // as net/http has it
+		return refuse("it redirects more than 10 times", nil)
+	case given == nil:
+		return nil
+	}
+	err := given(req, via)
+	if err == nil || err == http.ErrUseLastResponse { //nolint:errorlint // net/http knows it only as it is
+		return err
+	}
+	cause := t.cause(err)
+	return refuse("the http.Client's CheckRedirect refuses a redirect: "+cause.Error(), cause)
 }

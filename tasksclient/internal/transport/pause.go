@@ -7,24 +7,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
 const (
-	// firstPause is how long the first 429 without a Retry-After pauses; each further one doubles it.
-	firstPause   = 250 * time.Millisecond
-	longestPause = 6 * time.Second
-	// maxRetryAfter caps what a Retry-After can demand: a server that says "a year" is asked again after this.
-	maxRetryAfter = 5 * time.Minute
+	firstPause    = 250 * time.Millisecond // for a 429 without a Retry-After; each further one doubles it
+	longestPause  = 6 * time.Second
+	maxRetryAfter = 5 * time.Minute // a server that says "a year" is asked again after this
 )
-
-// pause is the time in which nothing is sent, because a 429 said so.
-type pause struct {
-	mu    sync.Mutex
-	until time.Time
-	next  time.Duration // the pause for a 429 without Retry-After
-}
 
 type withoutPause struct{}
 
@@ -34,75 +24,74 @@ func WithoutPause(ctx context.Context) context.Context {
 	return context.WithValue(ctx, withoutPause{}, true)
 }
 
+// PausedUntil returns when the pause that a 429 began is over. If it is zero or past, there is no pause.
+func (t *Transport) PausedUntil() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pausedUntil
+}
+
+// admit waits until a request may be sent. A pause may begin while the limit is waited for, so it is looked
+// at again.
+func (t *Transport) admit(ctx context.Context) error {
+	for limiter := t.config.Limiter; ctx.Err() == nil; {
+		switch left := time.Until(t.PausedUntil()); {
+		case left > 0:
+			select {
+			case <-time.After(left):
+			case <-ctx.Done():
+			}
+		case limiter == nil:
+			return nil
+		default:
+			if err := limiter.Wait(ctx); err != nil {
+				return err
+			}
+			limiter = nil
+		}
+	}
+	return ctx.Err()
+}
+
 // note takes from an answer whether to pause. It comes before the body is read, so that nobody sends before
 // the pause is known.
 func (t *Transport) note(ctx context.Context, res *http.Response) {
-	if res.StatusCode != http.StatusTooManyRequests {
-		t.pause.reset()
+	limited, after := res.StatusCode == http.StatusTooManyRequests, retryAfter(res.Header, time.Now())
+	if limited && after == 0 && ctx.Value(withoutPause{}) != nil {
 		return
 	}
-	after := retryAfter(res.Header, time.Now())
-	if after == 0 && ctx.Value(withoutPause{}) != nil {
+	d := t.pause(limited, after)
+	if d == 0 {
 		return
 	}
-	d, longer := t.pause.begin(after, t.config.Jitter)
-	if !longer {
-		return // another 429 of the same moment began it
-	}
-	t.mu.Lock()
-	t.stats.Pauses++
-	t.mu.Unlock()
 	if limiter, ok := t.config.Limiter.(interface{ Pause(time.Duration) }); ok {
 		limiter.Pause(d)
 	}
 	t.config.Logger.LogAttrs(ctx, slog.LevelWarn, "the API limits the rate; pausing", slog.Duration("pause", d))
 }
 
-// begin starts a pause or makes it longer, and returns how long it is from now and whether it was changed.
-// Without a Retry-After each 429 doubles it; several that were under way together count once.
-func (p *pause) begin(d time.Duration, jitter func(time.Duration) time.Duration) (left time.Duration, longer bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// pause begins a pause or makes it longer, and returns how long it then is, or 0 if nothing changed.
+func (t *Transport) pause(limited bool, d time.Duration) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	now := time.Now()
-	if d == 0 {
-		if now.Before(p.until) {
-			return 0, false
-		}
-		d = max(p.next, firstPause)
-		p.next = min(2*d, longestPause)
+	switch {
+	case !limited:
+		t.nextPause = 0
+		return 0
+	case d == 0 && now.Before(t.pausedUntil):
+		return 0 // another 429 of the same moment began it
+	case d == 0:
+		d = max(t.nextPause, firstPause)
+		t.nextPause = min(2*d, longestPause)
 	}
-	if until := now.Add(max(d, jitter(d))); until.After(p.until) {
-		p.until, longer = until, true
+	until := now.Add(max(d, t.config.Jitter(d)))
+	if !until.After(t.pausedUntil) {
+		return 0
 	}
-	return p.until.Sub(now), longer
-}
-
-// reset makes the next 429 the first of a series.
-func (p *pause) reset() {
-	p.mu.Lock()
-	p.next = 0
-	p.mu.Unlock()
-}
-
-func (p *pause) end() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.until
-}
-
-// wait returns when there is no pause, or when the context ends.
-func (p *pause) wait(ctx context.Context) error {
-	for ctx.Err() == nil {
-		left := time.Until(p.end())
-		if left <= 0 {
-			return nil
-		}
-		select {
-		case <-time.After(left):
-		case <-ctx.Done():
-		}
-	}
-	return ctx.Err()
+	t.pausedUntil = until
+	t.stats.Pauses++
+	return until.Sub(now)
 }
 
 // retryAfter reads a Retry-After header: seconds, or a date, which is taken against the server's own clock if

@@ -32,7 +32,7 @@ type redactor struct {
 
 func newRedactor(secrets []string) *redactor {
 	r := &redactor{secrets: secrets}
-	mark := func(text string, part int) bool { // by its first part, or more if that has too few letters and digits
+	mark := func(text string, part int) bool { // by its first part, or more if that has too few letters
 		for n := min(part, len(text)); n <= len(text); n++ {
 			if letters := normalize(nil, text[:n]); len(letters) >= markBytes {
 				r.marks = append(r.marks, letters)
@@ -53,8 +53,8 @@ func newRedactor(secrets []string) *redactor {
 			r.short = append(r.short, forms...)
 		}
 		mark(hex.EncodeToString([]byte(secret)), 2*partBytes)
-		// Base64 writes three bytes as four characters, so a secret looks different behind one or two bytes of
-		// something else. Only the characters that say nothing but the secret count.
+		// Base64 writes three bytes as four characters, so a secret looks different behind one or two bytes
+		// of something else. Only the characters that say nothing but the secret count.
 		for before := range 3 {
 			encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
 			mark(encoded[(before*8+5)/6:(before+len(secret))*8/6], partBytes*8/6)
@@ -76,8 +76,8 @@ func (t *Transport) learn(secrets []string) {
 	}
 }
 
-// RedactAll takes the secrets out of a text and leaves it as it is otherwise. Where one is cut, or in a writing
-// of the server's own, the whole text goes.
+// RedactAll takes the secrets out of a text and leaves it as it is otherwise. Where one is cut, or in a
+// writing of the server's own, the whole text goes.
 func (t *Transport) RedactAll(text string) string {
 	r := t.redactor.Load()
 	if text = hide(text, r.long); r.isShownBy(text) {
@@ -95,7 +95,7 @@ func hide(text string, forms []string) string {
 
 // Redact makes text of the wire fit for a message: without the secrets, on one line, of at most size bytes.
 func (t *Transport) Redact(text string, size int) string {
-	text = t.RedactAll(text[:min(len(text), 4*size+overlap)]) // more than is shown, so that no secret is shown in half
+	text = t.RedactAll(text[:min(len(text), 4*size+overlap)]) // more than is shown, to see a secret whole
 	cut := len(text) > 4*size
 	text = strings.ToValidUTF8(text[:min(len(text), 4*size)], "\uFFFD")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
@@ -136,7 +136,7 @@ func normalize(to []byte, text string) []byte {
 	return to
 }
 
-// unescape undoes one layer of the escapes of URLs, JSON, Go and HTML, as far as they hide letters and digits.
+// unescape undoes one layer of the escapes of URLs, JSON, Go and HTML that hide letters and digits.
 var unescape = sync.OnceValue(func() *strings.Replacer {
 	pairs := []string{`\\`, `\`, "&amp;", "&", "&quot;", "", "&apos;", "", "&lt;", "", "&gt;", ""}
 	for c := byte(' '); c <= '~'; c++ {

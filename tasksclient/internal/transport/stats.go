@@ -23,11 +23,13 @@ func (t *Transport) Stats() Stats {
 }
 
 // record counts and logs how a request ended.
-func (x *exchange) record(kind Kind, message string, status int, what slog.Attr) {
+func (x *exchange) record(kind Kind, status int, what slog.Attr) {
+	message := "request"
 	x.t.mu.Lock()
 	if kind == "" {
 		x.t.stats.Succeeded++
 	} else {
+		message = "request failed"
 		x.t.stats.Failed[kind]++
 	}
 	x.t.mu.Unlock()
