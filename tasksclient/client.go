@@ -3,8 +3,8 @@ package tasksclient
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,25 +18,19 @@ import (
 )
 
 // Client asks the tasks API for tasks and waits for them. It is made by [New] or [NewFromEnv], is safe for concurrent
-// use, and needs no closing: one client for a whole program is best, because all its waits share their requests.
+// use, and needs no closing. One client for a whole program is best, because all its waits share their requests.
 type Client struct {
 	config    config
 	api       *gen.Client          // builds the requests, and sends them through transport
 	transport *transport.Transport // makes each of them safe
 	poller    *poll.Poller[snapshot]
-	query     query
+	sample    *http.Request // for a list of one id, "0": it shows what the contract makes of a list's query
 	batch     batchSize
 }
 
 // New makes a client that authenticates with apiKey. It reads no environment and makes no request; what can't be
 // right is an [*InputError].
-func New(apiKey string, opts ...Option) (*Client, error) {
-	cfg := defaults()
-	for _, opt := range opts {
-		opt(&cfg)
-	}
-	return newClient(apiKey, cfg)
-}
+func New(apiKey string, opts ...Option) (*Client, error) { return newClient(apiKey, defaults(), opts) }
 
 // The vendor's environment variables, as its own client reads them.
 const (
@@ -51,8 +45,7 @@ const (
 // added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0 leaves the server's
 // certificate unchecked. Options win over the environment. What can't be right is an [*InputError].
 func NewFromEnv(opts ...Option) (*Client, error) {
-	cfg := defaults()
-	key := os.Getenv(envKey)
+	cfg, key := defaults(), os.Getenv(envKey)
 	if key == "" {
 		return nil, &InputError{Name: envKey, Problem: "is not set; set it to your API key"}
 	}
@@ -69,27 +62,22 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	default:
 		return nil, &InputError{Name: envVerifyTLS, Problem: "must be 1 or 0"}
 	}
+	return newClient(key, cfg, opts)
+}
+
+func newClient(key string, cfg config, opts []Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&cfg)
 	}
-	return newClient(key, cfg)
-}
-
-func newClient(key string, cfg config) (*Client, error) {
-	switch {
-	case key == "":
-		return nil, &InputError{Name: "API key", Problem: "is empty"}
-	case !isHeaderText(key) || strings.Contains(key, " "):
-		return nil, &InputError{Name: "API key", Problem: "may hold printable ASCII only, without spaces; check for a stray newline"}
-	}
-	if err := cfg.check(); err != nil {
+	if err := cfg.check(key); err != nil {
 		return nil, err
 	}
 	server, err := parseBaseURL(cfg.baseURL, cfg.insecureHTTP)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{batch: newBatchSize(cfg.batchSize)}
+	c := &Client{}
+	c.batch.init(cfg.batchSize)
 	c.transport = transport.New(transport.Config{
 		Origin:         server,
 		Client:         cfg.httpClient,
@@ -102,7 +90,7 @@ func newClient(key string, cfg config) (*Client, error) {
 		Jitter:         cfg.jitter,
 	})
 	if c.api, err = gen.NewClient(server.String(), gen.WithHTTPClient(c.transport)); err == nil {
-		c.query, err = measureQuery(c.api.Server)
+		c.sample, err = gen.NewListTasksRequest(c.api.Server, &gen.ListTasksParams{TaskIDs: []string{"0"}})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("tasksclient: building a request: %w", err)
@@ -116,7 +104,7 @@ func newClient(key string, cfg config) (*Client, error) {
 		Grace:       cfg.notFoundGrace,
 		Timeout:     cfg.requestTimeout,
 		Fit:         c.fits,
-		Bytes:       c.query.bytes,
+		Bytes:       c.bytes,
 		PausedUntil: c.transport.PausedUntil,
 		Jitter:      cfg.jitter,
 		Logger:      cfg.logger,
@@ -142,6 +130,29 @@ func header(key, appID, userAgent string) func(http.Header) {
 	}
 }
 
+// parseBaseURL checks a base URL. Its text is kept out of the errors: it may hold a password.
+func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
+	const name = "base URL"
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, &InputError{Name: name, Problem: "can't be parsed; it should look like " + defaultBaseURL}
+	}
+	return u, refuse([]refusal{
+		{name, u.Scheme != "https" && u.Scheme != "http", "must begin with https://, like " + defaultBaseURL},
+		{name, u.Hostname() == "" || u.Opaque != "", "has no host; it should look like " + defaultBaseURL},
+		{name, u.User != nil, "must hold no user or password; the API key authenticates"},
+		{name, u.RawQuery != "" || u.ForceQuery, "must have no query"},
+		{name, u.Fragment != "" || strings.Contains(raw, "#"), "must have no fragment"},
+		{name, u.Scheme == "http" && !insecure && !transport.IsLoopback(u.Hostname()),
+			"is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP"},
+	})
+}
+
+// refuseNil refuses a context that is nil before anything is begun with it.
+func refuseNil(ctx context.Context) error {
+	return refuse([]refusal{{"context", ctx == nil, "is nil; pass context.Background() for no deadline"}})
+}
+
 // Do sends a request of yours the way that the client's own requests go: after the pause of a 429 and the rate limit,
 // on the clock of [WithRequestTimeout], with the key, to the API's origin only, and with the answer's body read whole
 // within [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a client that oapi-codegen generates
@@ -154,10 +165,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if req == nil || req.URL == nil {
 		return nil, &InputError{Name: "request", Problem: "is nil or has no URL; make it with http.NewRequestWithContext"}
 	}
-	if server, err := url.Parse(c.api.Server); err != nil || !transport.SameOrigin(req.URL, server) {
+	res, err := c.transport.Send(req)
+	if f, ok := errors.AsType[*transport.Failure](err); ok && f.Kind == transport.Refused && f.StatusCode == 0 {
 		return nil, &InputError{Name: "request", Problem: "is for another origin than the API's, which must not see the API key; check its URL, or WithBaseURL"}
 	}
-	res, err := c.transport.Send(req)
 	if err != nil {
 		return nil, c.explain(err)
 	}
@@ -182,43 +193,4 @@ func (c *Client) Stats() Stats {
 	}
 	s.Pending, s.Typical = c.poller.Stats()
 	return s
-}
-
-// parseBaseURL checks a base URL. Its text is kept out of the errors: it may hold a password.
-func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
-	refuse := func(problem string) (*url.URL, error) {
-		return nil, &InputError{Name: "base URL", Problem: problem}
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return refuse("can't be parsed; it should look like " + defaultBaseURL)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("must begin with https://, like " + defaultBaseURL)
-	case u.Hostname() == "" || u.Opaque != "":
-		return refuse("has no host; it should look like " + defaultBaseURL)
-	case u.User != nil:
-		return refuse("must hold no user or password; the API key authenticates")
-	case u.RawQuery != "" || u.ForceQuery:
-		return refuse("must have no query")
-	case u.Fragment != "" || strings.Contains(raw, "#"):
-		return refuse("must have no fragment")
-	case u.Scheme == "http" && !insecure && !transport.IsLoopback(u.Hostname()):
-		return refuse("is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP")
-	}
-	return u, nil
-}
-
-// jitter adds up to a tenth to d, so that programs that started together don't stay in step. It only adds: what a
-// server asked for is never cut short.
-func jitter(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Float64()*float64(d)/10)
-}
-
-// refuseNil refuses a context that is nil before anything is begun with it.
-func refuseNil(ctx context.Context) error {
-	if ctx == nil {
-		return &InputError{Name: "context", Problem: "is nil; pass context.Background() for no deadline"}
-	}
-	return nil
 }

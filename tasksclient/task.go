@@ -53,14 +53,8 @@ func Decode[T any](t *Task) (T, error) {
 	if t == nil {
 		return zero, &InputError{Name: "task", Problem: "is nil; Decode a task that Get, List or a wait returned"}
 	}
-	switch t.Status {
-	case StatusSuccess:
-	case StatusError:
-		return zero, &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
-	case StatusPending:
-		return zero, &PendingError{IDs: []string{t.ID}}
-	default:
-		return zero, &ProtocolError{Task: t, Reason: undocumented(t.ID, string(t.Status))}
+	if err := t.outcome(); err != nil {
+		return zero, err
 	}
 	if t.Data == nil {
 		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
@@ -71,6 +65,20 @@ func Decode[T any](t *Task) (T, error) {
 			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, reason)}
 	}
 	return v, nil
+}
+
+// outcome is why a task has no result; nil if it succeeded.
+func (t *Task) outcome() error {
+	switch t.Status {
+	case StatusSuccess:
+		return nil
+	case StatusError:
+		return &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
+	case StatusPending:
+		return &PendingError{IDs: []string{t.ID}}
+	}
+	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
+		oneLine(t.ID, idBytes), oneLine(string(t.Status), statusBytes))}
 }
 
 // MarshalJSON gives the task as the API does: the same names in the same order, null where the API has null.
@@ -101,14 +109,8 @@ func (t *Task) UnmarshalJSON(b []byte) error {
 
 // fromGen makes a Task of a generated one. It is the one place that does.
 func fromGen(g *gen.Task) Task {
-	t := Task{ID: g.ID, Status: Status(g.Status), DateCreated: g.DateCreated, Data: orNil(g.Data), Subtasks: orNil(g.Subtasks)}
-	if g.Error != nil {
-		t.Error = *g.Error
-	}
-	if g.DateUpdated != nil {
-		t.DateUpdated = *g.DateUpdated
-	}
-	return t
+	return Task{ID: g.ID, Status: Status(g.Status), Error: deref(g.Error), DateCreated: g.DateCreated, DateUpdated: deref(g.DateUpdated),
+		Data: orNil(g.Data), Subtasks: orNil(g.Subtasks)}
 }
 
 // task makes a Task of a generated one. A server may echo the key: its secrets go from what stands in messages, which
@@ -124,14 +126,12 @@ func (c *Client) task(g *gen.Task) Task {
 	return t
 }
 
-// tasks makes Tasks of generated ones.
-func (c *Client) tasks(all []gen.Task) []*Task {
-	tasks := make([]*Task, len(all))
-	for i := range all {
-		t := c.task(&all[i])
-		tasks[i] = &t
+// deref is what p points to, or zero.
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return tasks
+	return v
 }
 
 const null = "null"
@@ -148,9 +148,4 @@ func orNil(raw []byte) []byte {
 		return nil
 	}
 	return raw
-}
-
-func undocumented(id, status string) string {
-	return fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
-		oneLine(id, idBytes), oneLine(status, statusBytes))
 }
