@@ -11,7 +11,7 @@ const maxQueryBytes = 4096
 
 // fits says whether one request may ask for so many ids that take so many bytes.
 func (c *Client) fits(ids, bytes int) bool {
-	return ids <= int(c.batch.now.Load()) && bytes <= maxQueryBytes
+	return int64(ids) <= c.batch.now.Load() && bytes <= maxQueryBytes
 }
 
 // bytes is how much an id adds to a list's query. In the sample the id takes one byte, as the & before it would.
@@ -35,11 +35,6 @@ type batchSize struct {
 	passed atomic.Int64 // how many requests passed since the server said so
 }
 
-func (b *batchSize) init(most int) {
-	b.most = int64(most)
-	b.now.Store(b.most)
-}
-
 // learn halves the size if a request for n ids was refused as too large, by a 413 or its like. An answer that is too
 // large says so of its own ids only.
 func (b *batchSize) learn(err error, n int) {
@@ -52,8 +47,8 @@ func (b *batchSize) learn(err error, n int) {
 	}
 }
 
-// grow doubles a halved size again after twenty requests that passed, if they were at least half as large: the 413
-// may have been a fault. A server that means it refuses one request in twenty.
+// grow doubles a halved size again after twenty requests that passed and were at least half as large: the 413 may have
+// been a fault. A server that means it refuses one request in twenty.
 func (b *batchSize) grow(n int) {
 	size := b.now.Load()
 	if size < b.most && 2*int64(n) >= size && b.passed.Add(1)%20 == 0 {

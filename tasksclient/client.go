@@ -76,8 +76,8 @@ func newClient(key string, cfg config, opts []Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{}
-	c.batch.init(cfg.batchSize)
+	c := &Client{batch: batchSize{most: int64(cfg.batchSize)}}
+	c.batch.now.Store(c.batch.most)
 	c.transport = transport.New(transport.Config{
 		Origin:         server,
 		Client:         cfg.httpClient,

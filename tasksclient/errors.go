@@ -67,7 +67,7 @@ func (e *APIError) Error() string {
 	if e.RequestID != "" {
 		text += " (request " + e.RequestID + ")"
 	}
-	switch e.sentinel() {
+	switch sentinels[e.StatusCode] {
 	case ErrUnauthorized:
 		text += "; check the API key"
 	case ErrNotFound:
@@ -81,18 +81,13 @@ func (e *APIError) Error() string {
 }
 
 // Is reports whether target is the sentinel of this status: [ErrNotFound], [ErrUnauthorized] or [ErrRateLimited].
-func (e *APIError) Is(target error) bool { return target != nil && target == e.sentinel() }
+func (e *APIError) Is(target error) bool { return target != nil && target == sentinels[e.StatusCode] }
 
-func (e *APIError) sentinel() error {
-	switch e.StatusCode {
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return ErrUnauthorized
-	case http.StatusTooManyRequests:
-		return ErrRateLimited
-	}
-	return nil
+var sentinels = map[int]error{
+	http.StatusNotFound:        ErrNotFound,
+	http.StatusUnauthorized:    ErrUnauthorized,
+	http.StatusForbidden:       ErrUnauthorized,
+	http.StatusTooManyRequests: ErrRateLimited,
 }
 
 // TaskError says that the API finished the task with status "error". The task itself stands beside it: in the
@@ -103,11 +98,11 @@ type TaskError struct {
 }
 
 func (e *TaskError) Error() string {
-	text := "tasksclient: task " + oneLine(e.ID, idBytes) + " failed"
-	if e.Message == "" {
-		return text + " without a message"
+	why := " without a message"
+	if e.Message != "" {
+		why = ": " + e.Message
 	}
-	return text + ": " + e.Message
+	return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed" + why
 }
 
 // PendingError says that waiting stopped while tasks were pending. Nothing happened to the tasks: their IDs can be
@@ -133,7 +128,6 @@ func (e *PendingError) Error() string {
 	return text + "; wait again with the same ids"
 }
 
-// Unwrap gives the context's cause and the last failure.
 func (e *PendingError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Cause, e.Last}, func(err error) bool { return err == nil })
 }
@@ -156,7 +150,6 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("tasksclient: %s %s: unexpected answer: %s", e.Method, e.Path, e.Reason)
 }
 
-// Unwrap gives the decoder's error.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
 // textError says one thing, and lets errors.Is and errors.As reach others.

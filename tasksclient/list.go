@@ -22,11 +22,23 @@ import (
 // the API would answer with every task of the account.
 func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error] {
 	return func(yield func(*Task, error) bool) {
-		once, err := distinct(ids)
-		if err = cmp.Or(refuseNil(ctx), err); err != nil {
+		err := refuseNil(ctx)
+		if len(ids) == 0 {
+			err = cmp.Or(err, errNoIDs)
+		}
+		for _, id := range ids {
+			err = cmp.Or(err, checkID(id))
+		}
+		if err != nil {
 			yield(nil, err)
 			return
 		}
+		left := newSet(ids)
+		once := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			again := left[id] == ""
+			delete(left, id)
+			return again
+		})
 		c.list(ctx, once, yield)
 	}
 }
@@ -136,26 +148,7 @@ func (c *Client) following(next string) string {
 }
 
 // errNoIDs is for an empty list, which would mean every task of the account.
-var errNoIDs = &InputError{Name: "ids", Problem: "there are none; the API would answer with every task of the account"}
-
-// distinct checks ids and drops those that were given before.
-func distinct(ids []string) ([]string, error) {
-	if len(ids) == 0 {
-		return nil, errNoIDs
-	}
-	left := newSet(ids)
-	once := make([]string, 0, len(left))
-	for _, id := range ids {
-		if err := checkID(id); err != nil {
-			return nil, err
-		}
-		if left[id] != "" {
-			delete(left, id)
-			once = append(once, id)
-		}
-	}
-	return once, nil
-}
+var errNoIDs error = &InputError{Name: "ids", Problem: "there are none; the API would answer with every task of the account"}
 
 // set is a set of ids, none of which is empty, and holds the text of each.
 type set map[string]string

@@ -66,55 +66,47 @@ func defaults() config {
 	}
 }
 
-// WithBaseURL sets where the API is: the full URL with the version, such as the default
-// https://api.deepomatic.com/v0.7. A slash at its end makes no difference. It must be https, except for a loopback
-// host or beside [WithInsecureHTTP], and have no user, query or fragment. The key is sent to this origin and to no
-// other.
+// WithBaseURL sets where the API is: the full URL with the version, https://api.deepomatic.com/v0.7 by default. It must
+// be https, except for a loopback host or beside [WithInsecureHTTP], and have no user, query or fragment.
 func WithBaseURL(url string) Option { return func(c *config) { c.baseURL = url } }
 
 // WithInsecureHTTP allows [WithBaseURL] to be plain http on a host that is not loopback. Everyone on the way can then
 // read the key.
 func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true } }
 
-// WithHTTPClient sets what sends the requests, for proxies, tracing or tests. The default is [http.DefaultClient].
-// The client is copied, never changed; its CheckRedirect is asked only about redirects that stay on the API's origin,
-// since others are refused. A Timeout of its own holds for each request beside [WithRequestTimeout].
+// WithHTTPClient sets what sends the requests, for proxies, tracing or tests: [http.DefaultClient] by default. It is
+// copied, never changed. Its CheckRedirect is asked only about redirects that stay on the API's origin, since others are
+// refused. A Timeout of its own holds for each request beside [WithRequestTimeout].
 func WithHTTPClient(client *http.Client) Option { return func(c *config) { c.httpClient = client } }
 
-// WithUserAgent sets the User-Agent header. The default is "deepomatic-tasks-go"; the empty string leaves the header
-// to net/http.
+// WithUserAgent sets the User-Agent header, "deepomatic-tasks-go" by default. The empty string leaves it to net/http.
 func WithUserAgent(agent string) Option { return func(c *config) { c.userAgent = agent } }
 
-// WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, the empty string,
-// sends none.
+// WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, "", sends none.
 func WithAppID(id string) Option { return func(c *config) { c.appID = id } }
 
-// WithLogger makes the client log its requests, retries and pauses: what was asked, what came and how long it took,
-// at levels Debug, Info and Warn. Neither the key nor a body is ever logged. The default, also with nil, logs nothing.
+// WithLogger makes the client log its requests, retries and pauses, at levels Debug to Error. Neither the key nor a body
+// is ever logged. The default, also with nil, logs nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = cmp.Or(logger, slog.New(slog.DiscardHandler)) }
 }
 
-// WithRetry sets how much failure is borne; neither number may be less than 1. The package's documentation says which
-// failures may pass and after which pauses they are tried again.
+// WithRetry sets how often what may pass is tried; neither number may be less than 1. The package's documentation says
+// which failures these are and how long the pauses between two tries.
 //
 // attempts is how often [Client.Get], and [Client.List] for each page, try before they return the error: 5 by
-// default, 1 for no second try.
-//
-// pollFailures is what a wait bears: 30 by default. While other ids work, it is how many polls of an id by itself may
-// fail in a row before that id is given up, which takes over five minutes by default. While nothing works at all, each
-// half minute counts as one, for everybody: all waits are given up after fifteen minutes by default. 1 gives an id up
-// at its first failure.
+// default, 1 for no second try. pollFailures is how many polls of an id by itself may fail in a row, while others work,
+// before a wait gives it up: 30 by default, which is over five minutes. While nothing works at all, each half minute
+// counts as one, for all ids: by default they are given up after fifteen minutes. 1 gives up at the first failure.
 func WithRetry(attempts, pollFailures int) Option {
 	return func(c *config) { c.attempts, c.pollFailures = attempts, pollFailures }
 }
 
 // WithPolling sets the pace of a wait. cost is what one request is worth to you, as a delay: with 0.4 s, the default,
 // a request is made when the tasks that it asks for have probably ended 0.4 s ago, all their delays added up. Four
-// times the cost means about half the requests and twice the delay.
-//
-// floor and ceiling are the least and the most time between two polls of a task, whatever the cost says: 50 ms and 30
-// s by default. The cost and the floor must be positive, and the ceiling no less than the floor.
+// times the cost means about half the requests and twice the delay. floor and ceiling are the least and the most time
+// between two polls of a task: 50 ms and 30 s by default. The cost and the floor must be positive, and the ceiling no
+// less than the floor.
 func WithPolling(cost, floor, ceiling time.Duration) Option {
 	return func(c *config) { c.cost, c.floor, c.ceiling = cost, floor, ceiling }
 }

@@ -83,7 +83,7 @@ func (t *Task) outcome() error {
 
 // MarshalJSON gives the task as the API does: the same names in the same order, null where the API has null.
 func (t Task) MarshalJSON() ([]byte, error) {
-	g := gen.Task{ID: t.ID, Status: gen.TaskStatus(t.Status), DateCreated: t.DateCreated, Data: orNull(t.Data), Subtasks: orNull(t.Subtasks)}
+	g := gen.Task{ID: t.ID, Status: gen.TaskStatus(t.Status), DateCreated: t.DateCreated, Data: orNil(t.Data), Subtasks: orNil(t.Subtasks)}
 	if t.Error != "" || t.Status == StatusError {
 		g.Error = &t.Error
 	}
@@ -134,17 +134,9 @@ func deref[T any](p *T) (v T) {
 	return v
 }
 
-const null = "null"
-
-func orNull(raw []byte) []byte {
-	if len(raw) == 0 {
-		return []byte(null)
-	}
-	return raw
-}
-
+// orNil is JSON as a Task and its encoder have it: nil for null, and for nothing.
 func orNil(raw []byte) []byte {
-	if string(raw) == null {
+	if len(raw) == 0 || string(raw) == "null" {
 		return nil
 	}
 	return raw

@@ -57,18 +57,13 @@ func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 		return []Result{}, errNoIDs
 	}
 	start := time.Now()
-	first := make(map[string]int, len(ids))
-	for i, id := range ids {
-		if _, again := first[id]; !again {
-			first[id] = i
-		}
+	byID := map[string]Result{}
+	for r := range c.wait(ctx, ids, math.MaxInt) {
+		byID[r.ID] = r
 	}
 	results := make([]Result, len(ids))
-	for r := range c.wait(ctx, ids, math.MaxInt) {
-		results[first[r.ID]] = r
-	}
 	for i, id := range ids {
-		results[i] = results[first[id]]
+		results[i] = byID[id]
 	}
 	return results, summary(results, time.Since(start))
 }
