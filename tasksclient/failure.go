@@ -1,6 +1,7 @@
 package tasksclient
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -44,10 +45,8 @@ func (c *Client) explain(err error) error {
 func detail(body []byte) string {
 	var known gen.ErrorDetail
 	if json.Unmarshal(body, &known) == nil {
-		for _, text := range []*string{known.Detail, known.Error} {
-			if deref(text) != "" {
-				return *text
-			}
+		if text := cmp.Or(deref(known.Detail), deref(known.Error)); text != "" {
+			return text
 		}
 	}
 	var array []any

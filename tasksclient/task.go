@@ -26,20 +26,13 @@ const (
 // Task is the state of a call that the API answered with a task_id, and its result once there is one. Its JSON has
 // the API's own names and shape.
 type Task struct {
-	ID     string
-	Status Status
-	// Error is what went wrong, if Status is StatusError; otherwise "".
-	Error string
-	// DateCreated is when the task was made, by the server's clock.
-	DateCreated time.Time
-	// DateUpdated is when the task stopped being pending, by the server's clock. While it is pending it is zero or
-	// equal to DateCreated.
-	DateUpdated time.Time
-	// Data is the answer of the call that made the task, as it came; nil unless the task succeeded. [Decode] reads it
-	// into a type.
-	Data stdjson.RawMessage
-	// Subtasks is described nowhere and null wherever it was seen: nil then, otherwise the JSON as it came.
-	Subtasks stdjson.RawMessage
+	ID          string
+	Status      Status
+	Error       string             // what went wrong, if Status is StatusError; otherwise ""
+	DateCreated time.Time          // when the task was made, by the server's clock
+	DateUpdated time.Time          // when it stopped being pending; while it is pending, zero or equal to DateCreated
+	Data        stdjson.RawMessage // the answer of the call that made the task, as it came, for [Decode]; nil unless it succeeded
+	Subtasks    stdjson.RawMessage // described nowhere and null wherever it was seen: nil then, otherwise as it came
 }
 
 // Decode reads t.Data into a T, such as gen.InferenceResult. Names are matched exactly, unknown ones are ignored,

@@ -25,21 +25,16 @@ type Result struct {
 	// Err is nil if, and only if, the task succeeded. Otherwise it is
 	//   - a [*TaskError]: the task failed;
 	//   - a [*PendingError]: the context ended first;
-	//   - an [*InputError]: the id can't be one, and was not asked for;
-	//   - an [*APIError]: the API refused: errors.Is knows [ErrNotFound],
-	//     [ErrUnauthorized] and [ErrRateLimited];
-	//   - a [*ProtocolError]: the API broke its contract, as by a status that
-	//     nobody documented;
+	//   - an [*InputError]: the id can't be one, or the context is nil; nothing was asked for;
+	//   - an [*APIError]: the API refused: errors.Is knows [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited];
+	//   - a [*ProtocolError]: the API broke its contract, as by a status that nobody documented;
 	//   - what the network said, after too many failures in a row.
 	Err error
 }
 
 // Wait waits until the task is no longer pending and returns it. It returns a task beside an error where there is
 // one: the failed task beside a [*TaskError], the last snapshot beside a [*PendingError]. The errors are those of
-// [Result].
-//
-// All waits of a client share their requests: thousands of goroutines that each wait for one task ask for a hundred
-// of them at a time.
+// [Result]. Thousands of goroutines that each wait for one task share their requests.
 func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 	for r := range c.wait(ctx, []string{id}, math.MaxInt) {
 		return r.Task, r.Err // there is just one
@@ -48,10 +43,9 @@ func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 }
 
 // WaitAll waits until none of the tasks is pending and returns one Result for each position of ids, in their order,
-// whatever fails; an id that is given twice has its result twice. The error is nil if all tasks succeeded. It sums up
-// those of the results otherwise, and errors.As and errors.Is reach each of them; what was still pending when the
-// context ended stands in one [*PendingError]. Without ids there are no results, no request is made, and the error is
-// an [*InputError].
+// whatever fails; an id that is given twice has its result twice. The error is nil if all tasks succeeded. Otherwise it
+// sums up those of the results, which errors.As and errors.Is reach; what was still pending when the context ended
+// stands in one [*PendingError]. Without ids no request is made, and the error is an [*InputError].
 func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 	if len(ids) == 0 {
 		return []Result{}, errNoIDs
@@ -96,10 +90,7 @@ func summary(results []Result, elapsed time.Duration) error {
 // WaitEach waits for the tasks and yields one Result for each id as it finishes; an id that is given twice is yielded
 // once. When the context ends it yields what has arrived, and then a Result with a [*PendingError] for each id that
 // is left, in their order. Breaking out of the loop gives up the rest. Without ids it yields nothing and makes no
-// request.
-//
-// It holds what is pending and a few pages of results: while a page of them waits to be taken, no more of its ids are
-// asked for.
+// request. While a page of results waits to be taken, no more of its ids are asked for.
 func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 	return c.wait(ctx, ids, c.config.batchSize)
 }
@@ -118,14 +109,15 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 				}
 			}
 		}
+		good := ids
 		if len(refused) > 0 {
-			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
+			good = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
 		}
-		if len(ids) == 0 {
+		if len(good) == 0 {
 			return
 		}
 		start := time.Now()
-		for r := range c.poller.Wait(ctx, ids, room) {
+		for r := range c.poller.Wait(ctx, good, room) {
 			err := r.Err
 			if r.Pending {
 				err = &PendingError{IDs: []string{r.ID}, Elapsed: time.Since(start), Cause: contextError(ctx), Last: r.Err}
