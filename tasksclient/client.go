@@ -3,8 +3,8 @@ package tasksclient
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,24 +19,20 @@ import (
 )
 
 // Client asks the tasks API for tasks and waits for them. It is made by [New] or [NewFromEnv], is safe for concurrent
-// use, and needs no closing: one client for a whole program is best, because all its waits share their requests.
+// use, and needs no closing. One client for a whole program is best, because all its waits share their requests.
 type Client struct {
 	config    config
 	api       *gen.Client          // builds the requests, and sends them through transport
 	transport *transport.Transport // makes each of them safe
 	poller    *poll.Poller[snapshot]
-	query     query
+	sample    *http.Request // for a list of one id, "0": it shows what the contract makes of a list's query
 	batch     batchSize
 }
 
 // New makes a client that authenticates with apiKey. It reads no environment and makes no request; what can't be
 // right is an [*InputError].
 func New(apiKey string, opts ...Option) (*Client, error) {
-	cfg := defaults()
-	for _, opt := range opts {
-		opt(&cfg)
-	}
-	return newClient(apiKey, cfg)
+	return newClient(apiKey, &InputError{Name: "API key", Problem: "is empty"}, defaults(), opts)
 }
 
 // The vendor's environment variables, as its own client reads them.
@@ -48,13 +44,11 @@ const (
 )
 
 // NewFromEnv makes a client from the vendor's environment variables, with the vendor's meaning: DEEPOMATIC_API_KEY,
-// which must be set unless there is a [WithKeyFunc]; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the
-// version, to which /v0.7 is added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0
-// leaves the server's certificate unchecked. Options win over the environment. What can't be right is an
-// [*InputError].
+// which must be set unless there is a [WithKeyFunc]; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the version, to which /v0.7 is
+// added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0 leaves the server's
+// certificate unchecked. Options win over the environment. What can't be right is an [*InputError].
 func NewFromEnv(opts ...Option) (*Client, error) {
-	cfg := defaults()
-	key := os.Getenv(envKey)
+	cfg, key := defaults(), os.Getenv(envKey)
 	cfg.appID = os.Getenv(envAppID)
 	if root := os.Getenv(envURL); root != "" {
 		cfg.baseURL = strings.TrimRight(root, "/") + "/v0.7"
@@ -68,17 +62,18 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	default:
 		return nil, &InputError{Name: envVerifyTLS, Problem: "must be 1 or 0"}
 	}
+	return newClient(key, &InputError{Name: envKey, Problem: "is not set; set it to your API key"}, cfg, opts)
+}
+
+// newClient makes a client. missing says that there is no key, where no option brings one.
+func newClient(key string, missing error, cfg config, opts []Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&cfg)
 	}
-	if key == "" && cfg.keyFunc == nil {
-		return nil, &InputError{Name: envKey, Problem: "is not set; set it to your API key"}
-	}
-	return newClient(key, cfg)
-}
-
-func newClient(key string, cfg config) (*Client, error) {
 	if cfg.keyFunc == nil {
+		if key == "" {
+			return nil, missing
+		}
 		if err := checkKey(key); err != nil {
 			return nil, err
 		}
@@ -91,7 +86,8 @@ func newClient(key string, cfg config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{batch: newBatchSize(cfg.batchSize)}
+	c := &Client{batch: batchSize{most: int64(cfg.batchSize)}}
+	c.batch.now.Store(c.batch.most)
 	c.transport = transport.New(transport.Config{
 		Origin:         server,
 		Client:         cfg.httpClient,
@@ -103,7 +99,7 @@ func newClient(key string, cfg config) (*Client, error) {
 		Jitter:         cfg.jitter,
 	})
 	if c.api, err = gen.NewClient(server.String(), gen.WithHTTPClient(c.transport)); err == nil {
-		c.query, err = measureQuery(c.api.Server)
+		c.sample, err = gen.NewListTasksRequest(c.api.Server, &gen.ListTasksParams{TaskIDs: []string{"0"}})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("tasksclient: building a request: %w", err)
@@ -117,7 +113,7 @@ func newClient(key string, cfg config) (*Client, error) {
 		Grace:       cfg.notFoundGrace,
 		Timeout:     cfg.requestTimeout,
 		Fit:         c.fits,
-		Bytes:       c.query.bytes,
+		Bytes:       c.bytes,
 		PausedUntil: c.transport.PausedUntil,
 		Jitter:      cfg.jitter,
 		Logger:      cfg.logger,
@@ -175,6 +171,29 @@ func header(keyFunc func(context.Context) (string, error), appID, userAgent stri
 	}
 }
 
+// parseBaseURL checks a base URL. Its text is kept out of the errors: it may hold a password.
+func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
+	const name = "base URL"
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, &InputError{Name: name, Problem: "can't be parsed; it should look like " + defaultBaseURL}
+	}
+	return u, refuse([]refusal{
+		{name, u.Scheme != "https" && u.Scheme != "http", "must begin with https://, like " + defaultBaseURL},
+		{name, u.Hostname() == "" || u.Opaque != "", "has no host; it should look like " + defaultBaseURL},
+		{name, u.User != nil, "must hold no user or password; the API key authenticates"},
+		{name, u.RawQuery != "" || u.ForceQuery, "must have no query"},
+		{name, u.Fragment != "" || strings.Contains(raw, "#"), "must have no fragment"},
+		{name, u.Scheme == "http" && !insecure && !transport.IsLoopback(u.Hostname()),
+			"is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP"},
+	})
+}
+
+// refuseNil refuses a context that is nil before anything is begun with it.
+func refuseNil(ctx context.Context) error {
+	return refuse([]refusal{{"context", ctx == nil, "is nil; pass context.Background() for no deadline"}})
+}
+
 // Do sends a request of yours the way that the client's own requests go: after the pause of a 429 and the rate limit,
 // on the clock of [WithRequestTimeout], with the key, to the API's origin only, and with the answer's body read whole
 // within [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a client that oapi-codegen generates
@@ -187,10 +206,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if req == nil || req.URL == nil {
 		return nil, &InputError{Name: "request", Problem: "is nil or has no URL; make it with http.NewRequestWithContext"}
 	}
-	if server, err := url.Parse(c.api.Server); err != nil || !transport.SameOrigin(req.URL, server) {
+	res, err := c.transport.Send(req)
+	if f, ok := errors.AsType[*transport.Failure](err); ok && f.Kind == transport.Refused && f.StatusCode == 0 {
 		return nil, &InputError{Name: "request", Problem: "is for another origin than the API's, which must not see the API key; check its URL, or WithBaseURL"}
 	}
-	res, err := c.transport.Send(req)
 	if err != nil {
 		return nil, c.explain(err)
 	}
@@ -215,43 +234,4 @@ func (c *Client) Stats() Stats {
 	}
 	s.Pending, s.Typical = c.poller.Stats()
 	return s
-}
-
-// parseBaseURL checks a base URL. Its text is kept out of the errors: it may hold a password.
-func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
-	refuse := func(problem string) (*url.URL, error) {
-		return nil, &InputError{Name: "base URL", Problem: problem}
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return refuse("can't be parsed; it should look like " + defaultBaseURL)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("must begin with https://, like " + defaultBaseURL)
-	case u.Hostname() == "" || u.Opaque != "":
-		return refuse("has no host; it should look like " + defaultBaseURL)
-	case u.User != nil:
-		return refuse("must hold no user or password; the API key authenticates")
-	case u.RawQuery != "" || u.ForceQuery:
-		return refuse("must have no query")
-	case u.Fragment != "" || strings.Contains(raw, "#"):
-		return refuse("must have no fragment")
-	case u.Scheme == "http" && !insecure && !transport.IsLoopback(u.Hostname()):
-		return refuse("is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP")
-	}
-	return u, nil
-}
-
-// jitter adds up to a tenth to d, so that programs that started together don't stay in step. It only adds: what a
-// server asked for is never cut short.
-func jitter(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Float64()*float64(d)/10)
-}
-
-// refuseNil refuses a context that is nil before anything is begun with it.
-func refuseNil(ctx context.Context) error {
-	if ctx == nil {
-		return &InputError{Name: "context", Problem: "is nil; pass context.Background() for no deadline"}
-	}
-	return nil
 }

@@ -1,9 +1,12 @@
 package tasksclient
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +30,23 @@ type InputError struct {
 
 func (e *InputError) Error() string { return "tasksclient: " + e.Name + ": " + e.Problem }
 
+// refusal is one thing that can be wrong with an input.
+type refusal struct {
+	name    string
+	wrong   bool
+	problem string
+}
+
+// refuse is the first refusal that holds, as an error.
+func refuse(all []refusal) error {
+	for _, r := range all {
+		if r.wrong {
+			return &InputError{Name: r.name, Problem: r.problem}
+		}
+	}
+	return nil
+}
+
 // APIError is an answer of the API, or of a proxy before it, that is no success. The published page documents no
 // error; what is here was derived from the framework behind the API.
 type APIError struct {
@@ -40,48 +60,34 @@ type APIError struct {
 }
 
 func (e *APIError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "tasksclient: %s %s: %d %s", e.Method, e.Path, e.StatusCode, http.StatusText(e.StatusCode))
-	switch {
-	case e.Detail != "":
-		b.WriteString(": " + strings.TrimSuffix(e.Detail, "."))
-	case e.Snippet != "":
-		b.WriteString(": " + e.Snippet)
+	text := fmt.Sprintf("tasksclient: %s %s: %d %s", e.Method, e.Path, e.StatusCode, http.StatusText(e.StatusCode))
+	if says := cmp.Or(strings.TrimSuffix(e.Detail, "."), e.Snippet); says != "" {
+		text += ": " + says
 	}
 	if e.RequestID != "" {
-		b.WriteString(" (request " + e.RequestID + ")")
+		text += " (request " + e.RequestID + ")"
 	}
-	if step := e.nextStep(); step != "" {
-		b.WriteString("; " + step)
-	}
-	return b.String()
-}
-
-func (e *APIError) nextStep() string {
-	switch e.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return "check the API key"
-	case http.StatusNotFound:
-		return "check the task's id, and that it belongs to this key's account"
-	case http.StatusTooManyRequests:
+	switch sentinels[e.StatusCode] {
+	case ErrUnauthorized:
+		text += "; check the API key"
+	case ErrNotFound:
+		text += "; check the task's id, and that it belongs to this key's account"
+	case ErrRateLimited:
 		if e.RetryAfter > 0 {
-			return "try again in " + e.RetryAfter.String()
+			text += "; try again in " + e.RetryAfter.String()
 		}
 	}
-	return ""
+	return text
 }
 
 // Is reports whether target is the sentinel of this status: [ErrNotFound], [ErrUnauthorized] or [ErrRateLimited].
-func (e *APIError) Is(target error) bool {
-	switch e.StatusCode {
-	case http.StatusNotFound:
-		return target == ErrNotFound
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return target == ErrUnauthorized
-	case http.StatusTooManyRequests:
-		return target == ErrRateLimited
-	}
-	return false
+func (e *APIError) Is(target error) bool { return target != nil && target == sentinels[e.StatusCode] }
+
+var sentinels = map[int]error{
+	http.StatusNotFound:        ErrNotFound,
+	http.StatusUnauthorized:    ErrUnauthorized,
+	http.StatusForbidden:       ErrUnauthorized,
+	http.StatusTooManyRequests: ErrRateLimited,
 }
 
 // TaskError says that the API finished the task with status "error". The task itself stands beside it: in the
@@ -92,16 +98,15 @@ type TaskError struct {
 }
 
 func (e *TaskError) Error() string {
-	if e.Message == "" {
-		return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed without a message"
+	why := " without a message"
+	if e.Message != "" {
+		why = ": " + e.Message
 	}
-	return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed: " + e.Message
+	return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed" + why
 }
 
 // PendingError says that waiting stopped while tasks were pending. Nothing happened to the tasks: their IDs can be
-// waited for again.
-//
-// It unwraps to the context's cause and to the last failure, if there is one.
+// waited for again. It unwraps to the context's cause and to the last failure, if there is one.
 type PendingError struct {
 	IDs     []string      // the tasks that were still pending, in input order
 	Elapsed time.Duration // how long they were waited for
@@ -110,32 +115,21 @@ type PendingError struct {
 }
 
 func (e *PendingError) Error() string {
-	var b strings.Builder
-	b.WriteString("tasksclient: ")
+	text := fmt.Sprintf("tasksclient: %d tasks are still pending", len(e.IDs))
 	if len(e.IDs) == 1 {
-		b.WriteString("task " + oneLine(e.IDs[0], idBytes) + " is still pending")
-	} else {
-		fmt.Fprintf(&b, "%d tasks are still pending", len(e.IDs))
+		text = "tasksclient: task " + oneLine(e.IDs[0], idBytes) + " is still pending"
 	}
 	if e.Cause != nil {
-		fmt.Fprintf(&b, " after %v: %v", e.Elapsed.Round(time.Millisecond), e.Cause)
+		text += fmt.Sprintf(" after %v: %v", e.Elapsed.Round(time.Millisecond), e.Cause)
 	}
 	if e.Last != nil {
-		fmt.Fprintf(&b, "; the last poll failed: %v", trimPrefix(e.Last))
+		text += "; the last poll failed: " + withoutPrefix(e.Last)
 	}
-	b.WriteString("; wait again with the same ids")
-	return b.String()
+	return text + "; wait again with the same ids"
 }
 
-// Unwrap gives the context's cause and the last failure.
 func (e *PendingError) Unwrap() []error {
-	var errs []error
-	for _, err := range []error{e.Cause, e.Last} {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
+	return slices.DeleteFunc([]error{e.Cause, e.Last}, func(err error) bool { return err == nil })
 }
 
 // ProtocolError says that a successful answer (2xx) breaks the contract: its body is no JSON, has the wrong types, is
@@ -156,52 +150,47 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("tasksclient: %s %s: unexpected answer: %s", e.Method, e.Path, e.Reason)
 }
 
-// Unwrap gives the decoder's error.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// waitError sums up the errors of a WaitAll. It stays unexported: errors.As and errors.Is reach what it holds, and
-// the results say the rest.
-type waitError struct {
-	of     int
-	failed int
-	errs   []error
+// textError says one thing, and lets errors.Is and errors.As reach others.
+type textError struct {
+	text string
+	errs []error
 }
 
-func (e *waitError) Error() string {
-	if e.of == 1 {
-		return e.errs[0].Error()
+func (e *textError) Error() string   { return e.text }
+func (e *textError) Unwrap() []error { return e.errs }
+
+// contextError is why ctx ended: its cause, and what ctx.Err says, so that errors.Is can tell both.
+func contextError(ctx context.Context) error {
+	cause, err := context.Cause(ctx), ctx.Err()
+	if err != nil && !errors.Is(cause, err) {
+		return &textError{cause.Error(), []error{cause, err}}
 	}
-	return fmt.Sprintf("tasksclient: %d of %d tasks did not succeed; the first: %v", e.failed, e.of, trimPrefix(e.errs[0]))
+	return cause
 }
 
-func (e *waitError) Unwrap() []error { return e.errs }
-
+// How many bytes of a text from outside stand in an error.
 const (
-	messageBytes   = 500 // of the server's words in an error
-	snippetBytes   = 200 // of a body in an error
-	idBytes        = 100 // of a task's id in an error
-	requestIDBytes = 64  // of a request id in an error
-	mediaBytes     = 60  // of a content type in an error
-	statusBytes    = 40  // of an undocumented status in an error
+	messageBytes   = 500 // of the server's words
+	snippetBytes   = 200 // of a body
+	idBytes        = 100 // of a task's id
+	requestIDBytes = 64
+	mediaBytes     = 60 // of a content type
+	statusBytes    = 40 // of an undocumented status
 )
 
-// trimPrefix is err's text as part of a message that has the prefix already.
-func trimPrefix(err error) string { return strings.TrimPrefix(err.Error(), "tasksclient: ") }
+// withoutPrefix is err's text as part of a message that has the prefix already.
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "tasksclient: ") }
 
 // oneLine makes text from the wire fit for a message: one line, without control characters, of at most size bytes.
 func oneLine(s string, size int) string {
-	cut := len(s) > 4*size // bounds the work below
-	if cut {
-		s = s[:4*size]
-	}
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "�"), func(r rune) bool {
+	start := s[:min(len(s), 4*size)] // bounds the work below
+	line := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(start, "�"), func(r rune) bool {
 		return r <= ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029'
 	}), " ")
-	if len(s) > size {
-		s, cut = strings.ToValidUTF8(s[:size], ""), true
+	if len(start) == len(s) && len(line) <= size {
+		return line
 	}
-	if cut {
-		s += "…"
-	}
-	return s
+	return strings.ToValidUTF8(line[:min(len(line), size)], "") + "…"
 }

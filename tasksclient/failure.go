@@ -1,7 +1,7 @@
 package tasksclient
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -45,22 +45,17 @@ func (c *Client) explain(err error) error {
 func detail(body []byte) string {
 	var known gen.ErrorDetail
 	if json.Unmarshal(body, &known) == nil {
-		for _, text := range []*string{known.Detail, known.Error} {
-			if text != nil && *text != "" {
-				return *text
-			}
+		if text := cmp.Or(deref(known.Detail), deref(known.Error)); text != "" {
+			return text
 		}
 	}
-	var anything any
-	if json.Unmarshal(body, &anything) != nil {
+	var array []any
+	if json.Unmarshal(body, &array) == nil {
+		return words(array, "; ")
+	}
+	var fields map[string]any
+	if json.Unmarshal(body, &fields) != nil {
 		return ""
-	}
-	fields, isObject := anything.(map[string]any)
-	if !isObject {
-		if _, isText := anything.(string); isText {
-			return ""
-		}
-		return words(anything, "; ")
 	}
 	var texts []string
 	for name, value := range fields {
@@ -72,93 +67,61 @@ func detail(body []byte) string {
 	return strings.Join(texts, "; ")
 }
 
-// words is a text, or an array of texts, joined; "" if it is something else.
+// words is a text, or those of an array joined; "" for anything else.
 func words(value any, with string) string {
-	switch value := value.(type) {
-	case string:
-		return value
-	case []any:
-		var texts []string
-		for _, one := range value {
-			if text := words(one, with); text != "" {
-				texts = append(texts, text)
-			}
-		}
-		return strings.Join(texts, with)
+	text, _ := value.(string)
+	array, _ := value.([]any)
+	texts := []string{text}
+	for _, one := range array {
+		texts = append(texts, words(one, with))
 	}
-	return ""
+	texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" })
+	return strings.Join(texts, with)
 }
 
-// failureKind says what an error means to those who wait for so many ids.
+// failureKind says what an error means to those who asked for so many ids: the one place that sorts errors.
 func failureKind(err error, ids int) poll.Kind {
-	f, _ := errors.AsType[*transport.Failure](err)
-	api, isAPI := errors.AsType[*APIError](err)
-	switch {
-	case isTooLarge(err) && ids > 1:
-		return poll.TooLarge
-	case isTransient(err) && f != nil && f.Kind == transport.Timeout:
-		return poll.Timeout
-	case isTransient(err):
-		return poll.Transient
-	case isAPI && errors.Is(api, ErrUnauthorized):
-		return poll.Unauthorized
-	case isAPI && errors.Is(api, ErrNotFound):
-		return poll.NotFound
-	default:
+	tooLarge := poll.TooLarge
+	if ids == 1 {
+		tooLarge = poll.Refused
+	}
+	if api, ok := errors.AsType[*APIError](err); ok {
+		switch code := api.StatusCode; {
+		case code == http.StatusRequestEntityTooLarge, code == http.StatusRequestURITooLong, code == http.StatusRequestHeaderFieldsTooLarge:
+			return tooLarge
+		case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
+			return poll.Transient
+		case api.Is(ErrUnauthorized):
+			return poll.Unauthorized
+		case api.Is(ErrNotFound):
+			return poll.NotFound
+		}
 		return poll.Refused
 	}
+	f, ok := errors.AsType[*transport.Failure](err)
+	switch {
+	case ok && f.Kind == transport.Timeout:
+		return poll.Timeout
+	case ok && f.Kind == transport.TooLarge: // the next answer may be another
+		return poll.TooLarge
+	case ok && f.Kind == transport.TooLargeAnnounced:
+		return tooLarge
+	}
+	return poll.Transient
 }
 
 // isTransient says whether the same request may succeed later: after anything that the network did, 408, 429, 5xx,
 // and an answer that can't be read, unless it said beforehand that it is too large.
-func isTransient(err error) bool {
-	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
-	}
-	f, ok := errors.AsType[*transport.Failure](err)
-	return !ok || f.Kind != transport.TooLargeAnnounced
-}
+func isTransient(err error) bool { return failureKind(err, 1) <= poll.TooLarge }
 
 // isTooLarge says whether the request or its answer was too large, so that fewer ids may do.
-func isTooLarge(err error) bool {
-	if api, ok := errors.AsType[*APIError](err); ok {
-		switch api.StatusCode {
-		case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
-			return true
-		}
-	}
-	f, ok := errors.AsType[*transport.Failure](err)
-	return ok && (f.Kind == transport.TooLarge || f.Kind == transport.TooLargeAnnounced)
-}
-
-// learnSize halves the batch size if the server said that so many ids are too many. An answer that is too large says
-// so of its own ids only.
-func (c *Client) learnSize(err error, ids int) {
-	if _, ok := errors.AsType[*APIError](err); ok {
-		c.batch.halve(ids)
-	}
-}
+func isTooLarge(err error) bool { return err != nil && failureKind(err, 2) == poll.TooLarge }
 
 // retryAfter is the least time until a request is tried again. That of a 429 is kept by the pause of the whole
 // client.
 func retryAfter(err error) time.Duration {
-	if api, ok := errors.AsType[*APIError](err); ok && api.StatusCode != http.StatusTooManyRequests {
+	if api, ok := errors.AsType[*APIError](err); ok && !api.Is(ErrRateLimited) {
 		return api.RetryAfter
 	}
 	return 0
 }
-
-// contextError is why ctx ended: its cause, and what ctx.Err says, so that errors.Is can tell both.
-func contextError(ctx context.Context) error {
-	cause, err := context.Cause(ctx), ctx.Err()
-	if err != nil && !errors.Is(cause, err) {
-		return &causeError{cause: cause, err: err}
-	}
-	return cause
-}
-
-// causeError is a context's own cause that is also what ctx.Err says.
-type causeError struct{ cause, err error }
-
-func (e *causeError) Error() string   { return e.cause.Error() }
-func (e *causeError) Unwrap() []error { return []error{e.cause, e.err} }

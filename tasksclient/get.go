@@ -23,7 +23,7 @@ func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
 	if err := cmp.Or(refuseNil(ctx), checkID(id)); err != nil {
 		return nil, err
 	}
-	g, err := retry(ctx, c, func() (*gen.Task, error) { return c.getOnce(ctx, id) })
+	g, err := retry(ctx, c, c.config.attempts, func() (*gen.Task, error) { return c.getOnce(ctx, id) })
 	if err != nil {
 		return nil, err
 	}
@@ -50,14 +50,13 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	var g gen.Task
-	if err := json.Unmarshal(transport.Body(res), &g); err != nil {
+	switch err := json.Unmarshal(transport.Body(res), &g); {
+	case err != nil:
 		return nil, c.unreadable(res, "a task", err)
-	}
-	switch {
 	case g.ID == "" || g.Status == "":
-		return nil, refuse(res, "it is no task: it has no id or no status", nil)
+		return nil, protocolError(res, "it is no task: it has no id or no status", nil)
 	case g.ID != id:
-		return nil, refuse(res, "it is about another task: "+c.transport.Redact(g.ID, idBytes), nil)
+		return nil, protocolError(res, "it is about another task: "+c.transport.Redact(g.ID, idBytes), nil)
 	}
 	g.ID = id
 	return &g, nil
@@ -68,13 +67,12 @@ const (
 	maxBackoff   = 30 * time.Second
 )
 
-// retry makes a request of Get or List up to the allowed attempts, after doubling pauses and never before the
-// server's Retry-After; that of a 429 is kept by the pause of the whole client. Polls have no use for it: the poller
-// decides when they are tried again.
-func retry[T any](ctx context.Context, c *Client, ask func() (T, error)) (T, error) {
+// retry makes a request up to so many times, after doubling pauses and never before the server's Retry-After; that of
+// a 429 is kept by the pause of the whole client. A poll is made once: the poller decides when it is tried again.
+func retry[T any](ctx context.Context, c *Client, attempts int, ask func() (T, error)) (T, error) {
 	for backoff, attempt := firstBackoff, 1; ; backoff, attempt = min(2*backoff, maxBackoff), attempt+1 {
 		v, err := ask()
-		if err == nil || !isTransient(err) || attempt >= c.config.attempts || ctx.Err() != nil {
+		if err == nil || !isTransient(err) || attempt >= attempts || ctx.Err() != nil {
 			return v, err
 		}
 		pause := c.config.jitter(max(backoff, retryAfter(err)))

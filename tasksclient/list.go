@@ -6,7 +6,10 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"slices"
+	"sync/atomic"
 
 	"github.com/deepomatic/tasks/gen"
 )
@@ -20,82 +23,84 @@ import (
 // the API would answer with every task of the account.
 func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error] {
 	return func(yield func(*Task, error) bool) {
-		todo, err := distinct(ids)
-		if err = cmp.Or(refuseNil(ctx), err); err != nil {
+		err := refuseNil(ctx)
+		if len(ids) == 0 {
+			err = cmp.Or(err, errNoIDs)
+		}
+		for _, id := range ids {
+			err = cmp.Or(err, checkID(id))
+		}
+		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for queue := [][]string{todo}; len(queue) > 0; {
-			batch := queue[0][:c.fit(queue[0])]
-			if queue[0] = queue[0][len(batch):]; len(queue[0]) == 0 {
-				queue = queue[1:]
-			}
-			left := newSet(batch)
-			err := c.listBatch(ctx, batch, left, yield)
-			switch {
-			case errors.Is(err, errStopped):
-				return
-			case isTooLarge(err) && len(batch) > 1:
-				c.learnSize(err, len(batch))
-				batch = slices.DeleteFunc(batch, func(id string) bool { return !left.has(id) })
-				half := len(batch) / 2
-				queue = append([][]string{batch[:half:half], batch[half:]}, queue...)
-				queue = slices.DeleteFunc(queue, func(part []string) bool { return len(part) == 0 })
-			case err != nil:
-				yield(nil, err)
-				return
-			}
-		}
+		left := newSet(ids)
+		once := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			again := left[id] == ""
+			delete(left, id)
+			return again
+		})
+		c.list(ctx, once, yield)
 	}
 }
 
-// errStopped says that the listing has ended: the caller has had enough, or was told already why there is no more.
-var errStopped = errors.New("stopped")
-
-// listBatch yields the tasks of one batch, and takes them out of left.
-func (c *Client) listBatch(ctx context.Context, ids []string, left set, yield func(*Task, error) bool) error {
-	ask := func(next string) (*gen.TaskPage, error) {
-		return retry(ctx, c, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
-	}
-	for tasks, err := range c.pages(ctx, ids, left, ask) {
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves.
+func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error) bool) bool {
+	for len(ids) > 0 {
+		batch := c.fit(ids)
+		ids = ids[len(batch):]
+		left := newSet(batch)
+		var failed error
+		for tasks, err := range c.pages(ctx, batch, left, c.config.attempts) {
+			for i := range tasks {
+				if t := c.task(&tasks[i]); !yield(&t, nil) {
+					return false
+				}
+			}
+			failed = err
 		}
-		for _, t := range c.tasks(tasks) {
-			if !yield(t, nil) {
-				return errStopped
+		switch {
+		case failed == nil, errors.Is(failed, ErrNotFound):
+		case isTooLarge(failed) && len(batch) > 1:
+			c.batch.learn(failed, len(batch))
+			batch = slices.DeleteFunc(batch, func(id string) bool { return left[id] == "" })
+			if half := len(batch) / 2; !c.list(ctx, batch[:half], yield) || !c.list(ctx, batch[half:], yield) {
+				return false
+			}
+			continue
+		default:
+			yield(nil, failed)
+			return false
+		}
+		for _, id := range batch {
+			if left[id] == "" {
+				continue
+			}
+			if t, err := c.Get(ctx, id); !yield(t, err) || (err != nil && !errors.Is(err, ErrNotFound)) {
+				return false
 			}
 		}
 	}
-	for _, id := range ids {
-		if !left.has(id) {
-			continue
-		}
-		t, err := c.Get(ctx, id)
-		if !yield(t, err) || (err != nil && !errors.Is(err, ErrNotFound)) {
-			return errStopped
-		}
-	}
-	return nil
+	return true
 }
 
 // pages asks for page after page until each id in left was seen or the server has no more, and yields what each
 // brings of left. A next that can't be followed ends the listing like no next at all: what is still missing then is
 // asked for by itself, so a bad link costs requests but no task.
-func (c *Client) pages(ctx context.Context, ids []string, left set, ask func(next string) (*gen.TaskPage, error)) iter.Seq2[[]gen.Task, error] {
+func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int) iter.Seq2[[]gen.Task, error] {
 	return func(yield func([]gen.Task, error) bool) {
 		next := ""
 		seen := map[string]bool{}
 		for range len(ids) + 1 { // a page holds at least one of them, or none follows
-			p, err := ask(next)
+			p, err := retry(ctx, c, attempts, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(left.pick(p.Results), nil) || len(left) == 0 || p.Next == nil || *p.Next == "" {
+			if !yield(left.pick(p.Results), nil) || len(left) == 0 || deref(p.Next) == "" {
 				return
 			}
-			if next = c.query.following(p.Next); next == "" || seen[next] {
+			if next = c.following(*p.Next); next == "" || seen[next] {
 				c.config.logger.LogAttrs(ctx, slog.LevelWarn, "a page of tasks has a next that leads nowhere; asking for the rest one by one",
 					slog.Int("missing", len(left)))
 				return
@@ -105,9 +110,15 @@ func (c *Client) pages(ctx context.Context, ids []string, left set, ask func(nex
 	}
 }
 
-// listOnce asks for one page.
+// listOnce asks for one page. next is what the page before says of it.
 func (c *Client) listOnce(ctx context.Context, ids []string, next string) (*gen.TaskPage, error) {
-	res, err := c.api.ListTasks(ctx, &gen.ListTasksParams{TaskIDs: ids}, follow(next))
+	follow := func(_ context.Context, req *http.Request) error {
+		if next != "" {
+			req.URL.RawQuery += "&" + next
+		}
+		return nil
+	}
+	res, err := c.api.ListTasks(ctx, &gen.ListTasksParams{TaskIDs: ids}, follow)
 	if err != nil {
 		return nil, c.explain(err)
 	}
@@ -116,26 +127,31 @@ func (c *Client) listOnce(ctx context.Context, ids []string, next string) (*gen.
 	return c.readPage(res, len(ids))
 }
 
-// distinct checks ids and drops those that were given before.
-func distinct(ids []string) ([]string, error) {
-	if len(ids) == 0 {
-		return nil, errNoIDs
+// maxFollowBytes bounds what a next may add to a request.
+const maxFollowBytes = 1024
+
+// following is what a next adds to a list's query: its own query without ids; "" if that leads nowhere. Its scheme,
+// host and path are not used: behind a proxy they may be wrong, and the key must stay on its origin. Its ids are not
+// either: a next that lost them would list the whole account.
+func (c *Client) following(next string) string {
+	u, err := url.Parse(next)
+	if err != nil {
+		return ""
 	}
-	seen := make(map[string]bool, len(ids))
-	once := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if err := checkID(id); err != nil {
-			return nil, err
-		}
-		if !seen[id] {
-			seen[id] = true
-			once = append(once, id)
-		}
+	values := u.Query()
+	for name := range c.sample.URL.Query() {
+		values.Del(name)
 	}
-	return once, nil
+	if text := values.Encode(); len(text) <= maxFollowBytes {
+		return text
+	}
+	return ""
 }
 
-// set is a set of ids, and holds the text of each.
+// errNoIDs is for an empty list, which would mean every task of the account.
+var errNoIDs error = &InputError{Name: "ids", Problem: "there are none; the API would answer with every task of the account"}
+
+// set is a set of ids, none of which is empty, and holds the text of each.
 type set map[string]string
 
 func newSet(ids []string) set {
@@ -146,17 +162,12 @@ func newSet(ids []string) set {
 	return s
 }
 
-func (s set) has(id string) bool {
-	_, ok := s[id]
-	return ok
-}
-
 // pick takes those tasks out of s that are in it: neither foreign nor a repeat. They get the ids that were asked for,
 // so that each text is held once.
 func (s set) pick(tasks []gen.Task) []gen.Task {
 	picked := tasks[:0]
 	for _, g := range tasks {
-		if id, ok := s[g.ID]; ok && g.Status != "" {
+		if id := s[g.ID]; id != "" && g.Status != "" {
 			delete(s, id)
 			g.ID = id
 			picked = append(picked, g)
@@ -165,5 +176,52 @@ func (s set) pick(tasks []gen.Task) []gen.Task {
 	return picked
 }
 
-// errNoIDs is for an empty list, which would mean every task of the account.
-var errNoIDs = &InputError{Name: "ids", Problem: "there are none; the API would answer with every task of the account"}
+// maxQueryBytes keeps a request's line well under the 8 KB that servers commonly allow.
+const maxQueryBytes = 4096
+
+// fits says whether one request may ask for so many ids that take so many bytes.
+func (c *Client) fits(ids, bytes int) bool {
+	return int64(ids) <= c.batch.now.Load() && bytes <= maxQueryBytes
+}
+
+// bytes is how much an id adds to a list's query. In the sample the id takes one byte, as the & before it would.
+func (c *Client) bytes(id string) int { return len(c.sample.URL.RawQuery) + len(url.QueryEscape(id)) }
+
+// fit is the first of ids, as many as one request may ask for: at least one.
+func (c *Client) fit(ids []string) []string {
+	bytes := 0
+	for i, id := range ids {
+		if bytes += c.bytes(id); i > 0 && !c.fits(i+1, bytes) {
+			return ids[:i]
+		}
+	}
+	return ids
+}
+
+// batchSize is how many ids a request may ask for: what the option says, or less once the server said so.
+type batchSize struct {
+	most   int64
+	now    atomic.Int64
+	passed atomic.Int64 // how many requests passed since the server said so
+}
+
+// learn halves the size if a request for n ids was refused as too large, by a 413 or its like. An answer that is too
+// large says so of its own ids only.
+func (b *batchSize) learn(err error, n int) {
+	if _, refused := errors.AsType[*APIError](err); !refused {
+		return
+	}
+	b.passed.Store(0)
+	if size := b.now.Load(); size >= int64(n) {
+		b.now.CompareAndSwap(size, max(int64(n)/2, 1))
+	}
+}
+
+// grow doubles a halved size again after twenty requests that passed and were at least half as large: the 413 may have
+// been a fault. A server that means it refuses one request in twenty.
+func (b *batchSize) grow(n int) {
+	size := b.now.Load()
+	if size < b.most && 2*int64(n) >= size && b.passed.Add(1)%20 == 0 {
+		b.now.CompareAndSwap(size, min(2*size, b.most))
+	}
+}

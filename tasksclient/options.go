@@ -1,18 +1,21 @@
 package tasksclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// An Option changes how a [Client] behaves. The order of options does not matter, except that the last of a kind
-// wins. What can't be right is refused by [New] with an [*InputError].
+// An Option changes how a [Client] behaves; the package's documentation has a table of all. Their order does not
+// matter, except that the last of a kind wins. What can't be right is refused by [New] with an [*InputError].
 type Option func(*config)
 
 // config is what the options say. New checks it once they all have spoken.
@@ -64,27 +67,23 @@ func defaults() config {
 	}
 }
 
-// WithBaseURL sets where the API is: the full URL with the version, such as the default
-// https://api.deepomatic.com/v0.7. A slash at its end makes no difference. It must be https, except for a loopback
-// host or beside [WithInsecureHTTP], and have no user, query or fragment. The key is sent to this origin and to no
-// other.
+// WithBaseURL sets where the API is: the full URL with the version, https://api.deepomatic.com/v0.7 by default. It must
+// be https, except for a loopback host or beside [WithInsecureHTTP], and have no user, query or fragment.
 func WithBaseURL(url string) Option { return func(c *config) { c.baseURL = url } }
 
 // WithInsecureHTTP allows [WithBaseURL] to be plain http on a host that is not loopback. Everyone on the way can then
 // read the key.
 func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true } }
 
-// WithHTTPClient sets what sends the requests, for proxies, tracing or tests. The default is [http.DefaultClient].
-// The client is copied, never changed; its CheckRedirect is asked only about redirects that stay on the API's origin,
-// since others are refused. A Timeout of its own holds for each request beside [WithRequestTimeout].
+// WithHTTPClient sets what sends the requests, for proxies, tracing or tests: [http.DefaultClient] by default. It is
+// copied, never changed. Its CheckRedirect is asked only about redirects that stay on the API's origin, since others are
+// refused. A Timeout of its own holds for each request beside [WithRequestTimeout].
 func WithHTTPClient(client *http.Client) Option { return func(c *config) { c.httpClient = client } }
 
-// WithUserAgent sets the User-Agent header. The default is "deepomatic-tasks-go"; the empty string leaves the header
-// to net/http.
+// WithUserAgent sets the User-Agent header, "deepomatic-tasks-go" by default. The empty string leaves it to net/http.
 func WithUserAgent(agent string) Option { return func(c *config) { c.userAgent = agent } }
 
-// WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, the empty string,
-// sends none.
+// WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, "", sends none.
 func WithAppID(id string) Option { return func(c *config) { c.appID = id } }
 
 // WithKeyFunc sets where the key of each request comes from, for a key that changes while the program runs. It takes the
@@ -99,35 +98,35 @@ func WithKeyFunc(key func(ctx context.Context) (string, error)) Option {
 	return func(c *config) { c.keyFunc = key }
 }
 
-// WithLogger makes the client log its requests, retries and pauses: what was asked, what came and how long it took,
-// at levels Debug and Warn. Neither the key nor a body is ever logged. The default, also with nil, logs nothing.
-func WithLogger(logger *slog.Logger) Option { return func(c *config) { c.logger = logger } }
+// WithLogger makes the client log its requests, retries and pauses, at levels Debug to Error. Neither the key nor a body
+// is ever logged. The default, also with nil, logs nothing.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) { c.logger = cmp.Or(logger, slog.New(slog.DiscardHandler)) }
+}
 
-// WithRetry sets how much failure is borne. A failure that may pass (network, 408, 429, 5xx, a body that is cut or
-// can't be read) is tried again after 0.25 s, then after twice as long each time, up to 30 s; in a wait up to a
-// second, or a quarter of the task's age if that is more.
+// WithRetry sets how often what may pass is tried; neither number may be less than 1. The package's documentation says
+// which failures these are and how long the pauses between two tries.
 //
 // attempts is how often [Client.Get], and [Client.List] for each page, try before they return the error: 5 by
-// default, 1 for no second try. pollFailures is how many polls of a task in a row may fail before a wait gives that
-// task up: 30 by default, which is over five minutes; 1 gives up at the first failure. Neither may be less than 1.
+// default, 1 for no second try. pollFailures is how many polls of an id by itself may fail in a row, while others work,
+// before a wait gives it up: 30 by default, which is over five minutes. While nothing works at all, each half minute
+// counts as one, for all ids: by default they are given up after fifteen minutes. 1 gives up at the first failure.
 func WithRetry(attempts, pollFailures int) Option {
 	return func(c *config) { c.attempts, c.pollFailures = attempts, pollFailures }
 }
 
-// WithPolling sets the pace of a wait. cost is what one request is worth to you, in seconds of delay: if it is 0.4 s,
-// the default, a request is made when the tasks that it asks for have probably ended 0.4 s ago, all their delays
-// added up. Four times the cost means about half the requests and twice the delay. How long tasks take is learned
-// from those that have ended.
-//
-// floor and ceiling are the least and the most time between two polls of a task, whatever the cost says: 50 ms and 30
-// s by default. The cost and the floor must be positive, and the ceiling no less than the floor.
+// WithPolling sets the pace of a wait. cost is what one request is worth to you, as a delay: with 0.4 s, the default,
+// a request is made when the tasks that it asks for have probably ended 0.4 s ago, all their delays added up. Four
+// times the cost means about half the requests and twice the delay. floor and ceiling are the least and the most time
+// between two polls of a task: 50 ms and 30 s by default. The cost and the floor must be positive, and the ceiling no
+// less than the floor.
 func WithPolling(cost, floor, ceiling time.Duration) Option {
 	return func(c *config) { c.cost, c.floor, c.ceiling = cost, floor, ceiling }
 }
 
 // WithRequestTimeout sets how long one request may take, its body included, before it counts as failed and, like any
 // failure that may pass, is tried again: 30 s by default. Zero sets no limit. How long a call may take as a whole is
-// for its context to say.
+// set by its context.
 func WithRequestTimeout(d time.Duration) Option { return func(c *config) { c.requestTimeout = d } }
 
 // WithRateLimit sets how many requests a second the client may make, of all kinds together, and how many at once
@@ -166,7 +165,7 @@ func WithBatchSize(ids int) Option { return func(c *config) { c.batchSize = ids 
 // but a [*ProtocolError]; a batch is then asked for in parts.
 func WithMaxResponseBytes(n int64) Option { return func(c *config) { c.maxResponseBytes = n } }
 
-// WithNotFoundGrace sets how long a wait goes on asking for an id that the API does not know, counted from the first
+// WithNotFoundGrace sets how long a wait goes on asking for an id that the API has never known, counted from the first
 // time it said so: 2 s by default, for a task that is not visible yet. Zero believes the first answer.
 func WithNotFoundGrace(d time.Duration) Option { return func(c *config) { c.notFoundGrace = d } }
 
@@ -176,19 +175,10 @@ func WithPendingStatus(statuses ...Status) Option {
 	return func(c *config) { c.pendingStatus = append(c.pendingStatus, statuses...) }
 }
 
-// check refuses what can't be right. The base URL and the key have checks of their own.
+// check refuses what can't be right. The base URL has a check of its own.
 func (c *config) check() error {
-	if c.httpClient == nil {
-		return &InputError{Name: "WithHTTPClient", Problem: "is nil; leave it out for the default"}
-	}
-	if c.logger == nil {
-		c.logger = slog.New(slog.DiscardHandler)
-	}
-	for _, o := range []struct {
-		name string
-		bad  bool
-		want string
-	}{
+	all := []refusal{
+		{"WithHTTPClient", c.httpClient == nil, "is nil; leave it out for the default"},
 		{"WithRetry", c.attempts < 1 || c.pollFailures < 1, "both counts must be at least 1, which means no second try"},
 		{"WithPolling", c.cost <= 0 || c.floor <= 0 || c.ceiling < c.floor, "the cost and the floor must be positive and the ceiling no less than the floor"},
 		{"WithRequestTimeout", c.requestTimeout < 0, "must not be negative; zero sets no limit"},
@@ -199,25 +189,20 @@ func (c *config) check() error {
 		{"WithNotFoundGrace", c.notFoundGrace < 0, "must not be negative; zero believes the first answer"},
 		{"WithUserAgent", !isHeaderText(c.userAgent), "may hold printable ASCII only"},
 		{"WithAppID", !isHeaderText(c.appID), "may hold printable ASCII only"},
-	} {
-		if o.bad {
-			return &InputError{Name: o.name, Problem: o.want}
-		}
 	}
 	for _, s := range c.pendingStatus {
-		if s == "" || s == StatusSuccess || s == StatusError {
-			return &InputError{Name: "WithPendingStatus", Problem: fmt.Sprintf("%q can't mean pending", s)}
-		}
+		all = append(all, refusal{"WithPendingStatus", s == "" || s == StatusSuccess || s == StatusError, fmt.Sprintf("%q can't mean pending", s)})
 	}
-	return nil
+	return refuse(all)
 }
 
 // isHeaderText says whether s can stand in a header: printable ASCII.
 func isHeaderText(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
+// jitter adds up to a tenth to d, so that programs that started together don't stay in step. It only adds: what a
+// server asked for is never cut short.
+func jitter(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Float64()*float64(d)/10)
 }

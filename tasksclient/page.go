@@ -1,6 +1,7 @@
 package tasksclient
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -16,94 +17,90 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// readPage reads a page of a list that asked for so many ids. It holds no more tasks than that: a body of a few
-// kilobytes can unzip to millions of them, and what comes after is not what was asked for. If one of its tasks can't
-// be read, the others still are.
+// readPage reads a page of a list that asked for so many ids. If a part of it can't be read, the other tasks still
+// are.
 func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
-	limit := taskLimits.Get().(*taskLimit)
-	defer taskLimits.Put(limit)
-	limit.left = ids
-	p := &gen.TaskPage{}
-	err := json.Unmarshal(transport.Body(res), p, limit.option)
-	switch {
-	case errors.Is(err, errTooManyTasks):
-		p.Next = nil
-	case err != nil:
-		if p = salvage(transport.Body(res), ids); p == nil {
+	r := pageReaders.Get().(*pageReader)
+	defer pageReaders.Put(r)
+	p, err := r.read(transport.Body(res), ids, r.strict)
+	if err != nil {
+		salvaged, failed := r.read(transport.Body(res), ids, r.lenient)
+		if failed != nil || len(salvaged.Results) == 0 {
 			return nil, c.unreadable(res, "a page of tasks", err)
 		}
-	case p.Results == nil:
-		return nil, refuse(res, "it is no page: it has no results", nil)
+		p = salvaged
+	}
+	if p.Results == nil {
+		return nil, protocolError(res, "it is no page: it has no results", nil)
 	}
 	return p, nil
+}
+
+// pageReader reads no more tasks of a page than were asked for: a body of a few kilobytes can unzip to millions of
+// them. Its options are made once for many pages, since the JSON library prepares each anew.
+type pageReader struct {
+	left            int // how many tasks may still come
+	strict, lenient json.Options
+}
+
+var pageReaders = sync.Pool{New: func() any {
+	r := &pageReader{}
+	r.strict = json.WithUnmarshalers(json.UnmarshalFromFunc(func(*jsontext.Decoder, *gen.Task) error {
+		return cmp.Or(r.count(), errors.ErrUnsupported) // go on as without the function
+	}))
+	r.lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFunc(func(raw []byte, g *gen.Task) error { return cmp.Or(r.count(), orZero(raw, g)) }),
+		json.UnmarshalFunc(orZero[string]),
+		json.UnmarshalFunc(orZero[int]),
+	)))
+	return r
+}}
+
+func (r *pageReader) read(body []byte, ids int, how json.Options) (*gen.TaskPage, error) {
+	r.left = ids
+	p := &gen.TaskPage{}
+	err := json.Unmarshal(body, p, how)
+	if errors.Is(err, errTooManyTasks) {
+		p.Next, err = nil, nil
+	}
+	return p, err
 }
 
 // errTooManyTasks ends the reading of a page that holds more than was asked for.
 var errTooManyTasks = errors.New("more tasks than were asked for")
 
-// taskLimit counts the tasks of a page. The option is made once for many pages, since the JSON library prepares each
-// anew.
-type taskLimit struct {
-	left   int
-	option json.Options
+func (r *pageReader) count() error {
+	if r.left--; r.left < 0 {
+		return errTooManyTasks
+	}
+	return nil
 }
 
-var taskLimits = sync.Pool{New: func() any {
-	l := &taskLimit{}
-	l.option = json.WithUnmarshalers(json.UnmarshalFromFunc(func(*jsontext.Decoder, *gen.Task) error {
-		if l.left--; l.left < 0 {
-			return errTooManyTasks
-		}
-		return errors.ErrUnsupported // go on as without the function
-	}))
-	return l
-}}
-
-// salvage reads those tasks of a damaged page that can be read, one by one, and its next. It spells two names of the
-// page's fields again, since a generated page can't hold a task that is none. It is nil if nothing can be read.
-func salvage(body []byte, ids int) *gen.TaskPage {
-	var damaged struct {
-		Next    jsontext.Value `json:"next"`
-		Results []gen.Task     `json:"results"`
+// orZero reads a value, and leaves zero where it can't be read.
+func orZero[T any](raw []byte, v *T) error {
+	if json.Unmarshal(raw, v) != nil {
+		*v = *new(T)
 	}
-	read := 0
-	oneByOne := json.UnmarshalFunc(func(raw []byte, g *gen.Task) error {
-		if read++; read > ids {
-			return errTooManyTasks
-		}
-		if json.Unmarshal(raw, g) != nil {
-			*g = gen.Task{}
-		}
-		return nil
-	})
-	err := json.Unmarshal(body, &damaged, json.WithUnmarshalers(oneByOne), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err != nil && !errors.Is(err, errTooManyTasks) || len(damaged.Results) == 0 {
-		return nil
-	}
-	p := &gen.TaskPage{Results: damaged.Results}
-	if err == nil && damaged.Next != nil && json.Unmarshal(damaged.Next, &p.Next) != nil {
-		p.Next = nil
-	}
-	return p
+	return nil
 }
 
-// refuse makes a ProtocolError about an answer.
-func refuse(res *http.Response, reason string, cause error) *ProtocolError {
+// protocolError is about an answer.
+func protocolError(res *http.Response, reason string, cause error) *ProtocolError {
 	return &ProtocolError{StatusCode: res.StatusCode, Method: res.Request.Method, Path: res.Request.URL.Path, Reason: reason, Err: cause}
 }
 
 // unreadable says what a body is instead of what was wanted, without quoting it.
 func (c *Client) unreadable(res *http.Response, wanted string, err error) *ProtocolError {
 	is := misplaced(err, reflect.TypeFor[gen.TaskPage]())
+	reason := fmt.Sprintf("it is not the JSON of %s: %s", wanted, is)
 	given := res.Header.Get("Content-Type")
 	switch media, _, _ := mime.ParseMediaType(given); {
 	case len(transport.Body(res)) == 0:
-		return refuse(res, "its body is empty", errors.New(is))
+		reason = "its body is empty"
 	case media != "application/json":
-		return refuse(res, fmt.Sprintf("it is not the JSON of %s but %s", wanted, c.transport.Redact(given, mediaBytes)), errors.New(is))
-	default:
-		return refuse(res, fmt.Sprintf("it is not the JSON of %s: %s", wanted, is), errors.New(is))
+		reason = fmt.Sprintf("it is not the JSON of %s but %s", wanted, c.transport.Redact(given, mediaBytes))
 	}
+	return protocolError(res, reason, errors.New(is))
 }
 
 // misplaced says where JSON does not fit a Go type, without quoting any of it: neither a value nor a name that the
@@ -115,36 +112,29 @@ func misplaced(err error, want reflect.Type) string {
 	}
 	at := ""
 	for name := range semantic.JSONPointer.Tokens() {
-		for want != nil && want.Kind() == reflect.Pointer {
-			want = want.Elem()
-		}
-		known := "*"
-		switch {
-		case want == nil:
-		case want.Kind() == reflect.Struct:
-			known, want = field(want, name)
-		case want.Kind() == reflect.Slice, want.Kind() == reflect.Array:
-			known, want = name, want.Elem()
-		case want.Kind() == reflect.Map:
-			want = want.Elem()
-		default:
-			want = nil
-		}
-		at += "/" + known
+		name, want = member(want, name)
+		at += "/" + name
 	}
-	if at == "" {
-		at = "the top"
-	}
-	return fmt.Sprintf("a JSON %s at %s can't be a Go %v", semantic.JSONKind, at, semantic.GoType)
+	return fmt.Sprintf("a JSON %s at %s can't be a Go %v", semantic.JSONKind, cmp.Or(at, "the top"), semantic.GoType)
 }
 
-// field finds the field of a struct that JSON calls by this name.
-func field(of reflect.Type, name string) (known string, typ reflect.Type) {
-	for _, f := range reflect.VisibleFields(of) {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == name || tag == "" && f.Name == name {
-			return name, f.Type
+// member finds what JSON calls by this name in a value of a Go type. What the type does not know is named *.
+func member(of reflect.Type, name string) (known string, typ reflect.Type) {
+	for of != nil && of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	switch {
+	case of == nil:
+	case of.Kind() == reflect.Struct:
+		for _, f := range reflect.VisibleFields(of) {
+			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); cmp.Or(tag, f.Name) == name {
+				return name, f.Type
+			}
 		}
+	case of.Kind() == reflect.Slice, of.Kind() == reflect.Array:
+		return name, of.Elem()
+	case of.Kind() == reflect.Map:
+		return "*", of.Elem()
 	}
 	return "*", nil
 }

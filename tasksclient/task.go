@@ -26,20 +26,13 @@ const (
 // Task is the state of a call that the API answered with a task_id, and its result once there is one. Its JSON has
 // the API's own names and shape.
 type Task struct {
-	ID     string
-	Status Status
-	// Error is what went wrong, if Status is StatusError; otherwise "".
-	Error string
-	// DateCreated is when the task was made, by the server's clock.
-	DateCreated time.Time
-	// DateUpdated is when the task stopped being pending, by the server's clock. While it is pending it is zero or
-	// equal to DateCreated.
-	DateUpdated time.Time
-	// Data is the answer of the call that made the task, as it came; nil unless the task succeeded. [Decode] reads it
-	// into a type.
-	Data stdjson.RawMessage
-	// Subtasks is described nowhere and null wherever it was seen: nil then, otherwise the JSON as it came.
-	Subtasks stdjson.RawMessage
+	ID          string
+	Status      Status
+	Error       string             // what went wrong, if Status is StatusError; otherwise ""
+	DateCreated time.Time          // when the task was made, by the server's clock
+	DateUpdated time.Time          // when it stopped being pending; while it is pending, zero or equal to DateCreated
+	Data        stdjson.RawMessage // the answer of the call that made the task, as it came, for [Decode]; nil unless it succeeded
+	Subtasks    stdjson.RawMessage // described nowhere and null wherever it was seen: nil then, otherwise as it came
 }
 
 // Decode reads t.Data into a T, such as gen.InferenceResult. Names are matched exactly, unknown ones are ignored,
@@ -53,14 +46,8 @@ func Decode[T any](t *Task) (T, error) {
 	if t == nil {
 		return zero, &InputError{Name: "task", Problem: "is nil; Decode a task that Get, List or a wait returned"}
 	}
-	switch t.Status {
-	case StatusSuccess:
-	case StatusError:
-		return zero, &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
-	case StatusPending:
-		return zero, &PendingError{IDs: []string{t.ID}}
-	default:
-		return zero, &ProtocolError{Task: t, Reason: undocumented(t.ID, string(t.Status))}
+	if err := t.outcome(); err != nil {
+		return zero, err
 	}
 	if t.Data == nil {
 		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
@@ -73,9 +60,23 @@ func Decode[T any](t *Task) (T, error) {
 	return v, nil
 }
 
+// outcome is why a task has no result; nil if it succeeded.
+func (t *Task) outcome() error {
+	switch t.Status {
+	case StatusSuccess:
+		return nil
+	case StatusError:
+		return &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
+	case StatusPending:
+		return &PendingError{IDs: []string{t.ID}}
+	}
+	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
+		oneLine(t.ID, idBytes), oneLine(string(t.Status), statusBytes))}
+}
+
 // MarshalJSON gives the task as the API does: the same names in the same order, null where the API has null.
 func (t Task) MarshalJSON() ([]byte, error) {
-	g := gen.Task{ID: t.ID, Status: gen.TaskStatus(t.Status), DateCreated: t.DateCreated, Data: orNull(t.Data), Subtasks: orNull(t.Subtasks)}
+	g := gen.Task{ID: t.ID, Status: gen.TaskStatus(t.Status), DateCreated: t.DateCreated, Data: orNil(t.Data), Subtasks: orNil(t.Subtasks)}
 	if t.Error != "" || t.Status == StatusError {
 		g.Error = &t.Error
 	}
@@ -101,14 +102,8 @@ func (t *Task) UnmarshalJSON(b []byte) error {
 
 // fromGen makes a Task of a generated one. It is the one place that does.
 func fromGen(g *gen.Task) Task {
-	t := Task{ID: g.ID, Status: Status(g.Status), DateCreated: g.DateCreated, Data: orNil(g.Data), Subtasks: orNil(g.Subtasks)}
-	if g.Error != nil {
-		t.Error = *g.Error
-	}
-	if g.DateUpdated != nil {
-		t.DateUpdated = *g.DateUpdated
-	}
-	return t
+	return Task{ID: g.ID, Status: Status(g.Status), Error: deref(g.Error), DateCreated: g.DateCreated, DateUpdated: deref(g.DateUpdated),
+		Data: orNil(g.Data), Subtasks: orNil(g.Subtasks)}
 }
 
 // task makes a Task of a generated one. A server may echo the key: its secrets go from what stands in messages, which
@@ -124,33 +119,18 @@ func (c *Client) task(g *gen.Task) Task {
 	return t
 }
 
-// tasks makes Tasks of generated ones.
-func (c *Client) tasks(all []gen.Task) []*Task {
-	tasks := make([]*Task, len(all))
-	for i := range all {
-		t := c.task(&all[i])
-		tasks[i] = &t
+// deref is what p points to, or zero.
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return tasks
+	return v
 }
 
-const null = "null"
-
-func orNull(raw []byte) []byte {
-	if len(raw) == 0 {
-		return []byte(null)
-	}
-	return raw
-}
-
+// orNil is JSON as a Task and its encoder have it: nil for null, and for nothing.
 func orNil(raw []byte) []byte {
-	if string(raw) == null {
+	if len(raw) == 0 || string(raw) == "null" {
 		return nil
 	}
 	return raw
-}
-
-func undocumented(id, status string) string {
-	return fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
-		oneLine(id, idBytes), oneLine(status, statusBytes))
 }

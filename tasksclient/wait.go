@@ -1,8 +1,10 @@
 package tasksclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"net/http"
@@ -23,90 +25,72 @@ type Result struct {
 	// Err is nil if, and only if, the task succeeded. Otherwise it is
 	//   - a [*TaskError]: the task failed;
 	//   - a [*PendingError]: the context ended first;
-	//   - an [*InputError]: the id can't be one, and was not asked for;
-	//   - an [*APIError]: the API refused: errors.Is knows [ErrNotFound],
-	//     [ErrUnauthorized] and [ErrRateLimited];
-	//   - a [*ProtocolError]: the API broke its contract, as by a status that
-	//     nobody documented;
+	//   - an [*InputError]: the id can't be one, or the context is nil; nothing was asked for;
+	//   - an [*APIError]: the API refused: errors.Is knows [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited];
+	//   - a [*ProtocolError]: the API broke its contract, as by a status that nobody documented;
 	//   - what the network said, after too many failures in a row.
 	Err error
 }
 
 // Wait waits until the task is no longer pending and returns it. It returns a task beside an error where there is
 // one: the failed task beside a [*TaskError], the last snapshot beside a [*PendingError]. The errors are those of
-// [Result].
-//
-// All waits of a client share their requests: thousands of goroutines that each wait for one task ask for a hundred
-// of them at a time.
+// [Result]. Thousands of goroutines that each wait for one task share their requests.
 func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 	for r := range c.wait(ctx, []string{id}, math.MaxInt) {
 		return r.Task, r.Err // there is just one
 	}
-	return nil, nil // never: the wait for an id has a result
+	return nil, nil // never: each id has a result
 }
 
 // WaitAll waits until none of the tasks is pending and returns one Result for each position of ids, in their order,
-// whatever fails; an id that is given twice has its result twice. The error is nil if all tasks succeeded. It sums up
-// those of the results otherwise, and errors.As and errors.Is reach each of them; what was still pending when the
-// context ended stands in one [*PendingError]. Without ids there are no results, no request is made, and the error is
-// an [*InputError].
+// whatever fails; an id that is given twice has its result twice. The error is nil if all tasks succeeded. Otherwise it
+// sums up those of the results, which errors.As and errors.Is reach; what was still pending when the context ended
+// stands in one [*PendingError]. Without ids no request is made, and the error is an [*InputError].
 func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 	if len(ids) == 0 {
 		return []Result{}, errNoIDs
 	}
 	start := time.Now()
-	first := make(map[string]int, len(ids))
-	for i, id := range ids {
-		if _, again := first[id]; !again {
-			first[id] = i
-		}
+	byID := map[string]Result{}
+	for r := range c.wait(ctx, ids, math.MaxInt) {
+		byID[r.ID] = r
 	}
 	results := make([]Result, len(ids))
-	for r := range c.wait(ctx, ids, math.MaxInt) {
-		results[first[r.ID]] = r
-	}
 	for i, id := range ids {
-		results[i] = results[first[id]]
+		results[i] = byID[id]
 	}
-	return results, summary(ctx, results, time.Since(start))
+	return results, summary(results, time.Since(start))
 }
 
 // summary is the error of a WaitAll.
-func summary(ctx context.Context, results []Result, elapsed time.Duration) error {
-	e := &waitError{of: len(results)}
-	var pending []string
-	var last error
+func summary(results []Result, elapsed time.Duration) error {
+	pending := &PendingError{Elapsed: elapsed}
+	var errs []error
 	for _, r := range results {
-		if r.Err == nil {
-			continue
-		}
-		e.failed++
-		p, isPending := errors.AsType[*PendingError](r.Err)
-		if !isPending {
-			e.errs = append(e.errs, r.Err)
-			continue
-		}
-		pending = append(pending, r.ID)
-		if p.Last != nil {
-			last = p.Last
+		if p, ok := errors.AsType[*PendingError](r.Err); ok {
+			pending.IDs = append(pending.IDs, r.ID)
+			pending.Cause, pending.Last = p.Cause, cmp.Or(p.Last, pending.Last)
+		} else if r.Err != nil {
+			errs = append(errs, r.Err)
 		}
 	}
-	if pending != nil {
-		e.errs = append([]error{&PendingError{IDs: pending, Elapsed: elapsed, Cause: contextError(ctx), Last: last}}, e.errs...)
+	failed := len(pending.IDs) + len(errs)
+	if len(pending.IDs) > 0 {
+		errs = slices.Insert(errs, 0, error(pending))
 	}
-	if e.failed == 0 {
+	switch {
+	case failed == 0:
 		return nil
+	case len(results) == 1:
+		return &textError{errs[0].Error(), errs}
 	}
-	return e
+	return &textError{fmt.Sprintf("tasksclient: %d of %d tasks did not succeed; the first: %s", failed, len(results), withoutPrefix(errs[0])), errs}
 }
 
 // WaitEach waits for the tasks and yields one Result for each id as it finishes; an id that is given twice is yielded
 // once. When the context ends it yields what has arrived, and then a Result with a [*PendingError] for each id that
 // is left, in their order. Breaking out of the loop gives up the rest. Without ids it yields nothing and makes no
-// request.
-//
-// It holds what is pending and a few pages of results: while a page of them waits to be taken, no more of its ids are
-// asked for.
+// request. While a page of results waits to be taken, no more of its ids are asked for.
 func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 	return c.wait(ctx, ids, c.config.batchSize)
 }
@@ -115,11 +99,19 @@ func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 // tells its results in this package's types.
 func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
-		good, refused := sortIDs(ctx, ids)
-		for _, r := range refused {
-			if !yield(r) {
-				return
+		noContext := refuseNil(ctx)
+		refused := map[string]bool{}
+		for _, id := range ids {
+			if err := cmp.Or(noContext, checkID(id)); err != nil && !refused[id] {
+				refused[id] = true
+				if !yield(Result{ID: id, Err: err}) {
+					return
+				}
 			}
+		}
+		good := ids
+		if len(refused) > 0 {
+			good = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
 		}
 		if len(good) == 0 {
 			return
@@ -137,44 +129,40 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 	}
 }
 
-// ask is where the poller's questions become requests: one id is asked for by itself, several as a list.
+// ask is where the poller's questions become requests.
 func (c *Client) ask(ctx context.Context, q poll.Query, seen func([]poll.Seen[snapshot])) *poll.Failure {
 	if q.Isolated {
 		ctx = transport.WithoutPause(ctx)
 	}
-	err := c.askFor(ctx, q.IDs, func(tasks []gen.Task) {
+	for tasks, err := range c.answers(ctx, q.IDs) {
+		if err != nil {
+			kind := failureKind(err, len(q.IDs))
+			if kind == poll.TooLarge {
+				c.batch.learn(err, len(q.IDs))
+			}
+			return &poll.Failure{Kind: kind, RetryAfter: retryAfter(err), Err: err}
+		}
 		all := make([]poll.Seen[snapshot], len(tasks))
 		for i := range tasks {
 			all[i] = c.judge(c.task(&tasks[i]))
 		}
 		seen(all)
-	})
-	if err == nil {
-		return nil
-	}
-	kind := failureKind(err, len(q.IDs))
-	if kind == poll.TooLarge {
-		c.learnSize(err, len(q.IDs))
-	}
-	return &poll.Failure{Kind: kind, RetryAfter: retryAfter(err), Err: err}
-}
-
-func (c *Client) askFor(ctx context.Context, ids []string, seen func([]gen.Task)) error {
-	if len(ids) == 1 {
-		g, err := c.getOnce(ctx, ids[0])
-		if err == nil {
-			seen([]gen.Task{*g})
-		}
-		return err
-	}
-	once := func(next string) (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) }
-	for tasks, err := range c.pages(ctx, ids, newSet(ids), once) {
-		if err != nil {
-			return err
-		}
-		seen(tasks)
 	}
 	return nil
+}
+
+// answers asks once: for one id by itself, for several by a list.
+func (c *Client) answers(ctx context.Context, ids []string) iter.Seq2[[]gen.Task, error] {
+	if len(ids) > 1 {
+		return c.pages(ctx, ids, newSet(ids), 1)
+	}
+	return func(yield func([]gen.Task, error) bool) {
+		if g, err := c.getOnce(ctx, ids[0]); err != nil {
+			yield(nil, err)
+		} else {
+			yield([]gen.Task{*g}, nil)
+		}
+	}
 }
 
 // judge says what a task means to those who wait for it.
@@ -183,46 +171,14 @@ func (c *Client) judge(t Task) poll.Seen[snapshot] {
 	if !t.DateUpdated.IsZero() {
 		s.Took = t.DateUpdated.Sub(t.DateCreated)
 	}
-	switch {
-	case t.Status == StatusPending, slices.Contains(c.config.pendingStatus, t.Status):
+	if t.Status == StatusPending || slices.Contains(c.config.pendingStatus, t.Status) {
 		s.Pending, s.Task = true, keep(t)
 		return s
-	case t.Status == StatusSuccess:
-	case t.Status == StatusError:
-		s.Err = &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
-	default:
-		odd := t
-		s.Err = &ProtocolError{StatusCode: http.StatusOK, Method: c.query.method, Path: c.query.path, Task: &odd, Reason: undocumented(t.ID, string(t.Status))}
 	}
-	done := t
-	s.Task = snapshot{task: &done}
+	done := t // the copy alone is allocated, and not each task that is pending
+	s.Task, s.Err = snapshot{task: &done}, done.outcome()
+	if odd, ok := s.Err.(*ProtocolError); ok { //nolint:errorlint // as outcome makes it
+		odd.StatusCode, odd.Method, odd.Path = http.StatusOK, c.sample.Method, c.sample.URL.Path
+	}
 	return s
-}
-
-// sortIDs parts the ids that can be asked for from those that can't, each of which has its Result at once. Mostly
-// there are none of these, and no copy.
-func sortIDs(ctx context.Context, ids []string) (good []string, refused []Result) {
-	good = ids
-	noContext := refuseNil(ctx)
-	seen := map[string]bool{}
-	for i, id := range ids {
-		err := noContext
-		if err == nil {
-			err = checkID(id)
-		}
-		if err == nil {
-			if refused != nil {
-				good = append(good, id)
-			}
-			continue
-		}
-		if refused == nil {
-			good = append([]string(nil), ids[:i]...)
-		}
-		if !seen[id] {
-			seen[id] = true
-			refused = append(refused, Result{ID: id, Err: err})
-		}
-	}
-	return good, refused
 }

@@ -207,3 +207,15 @@ func TestInvariant8AnIDThatCanNotBeOneIsRefusedBeforeSending(t *testing.T) {
 		})
 	}
 }
+
+func TestALoopOverAWaitCanBeRunAgain(t *testing.T) {
+	t.Parallel()
+	each := all("success").client(t).WaitEach(t.Context(), []string{"a", "b", "..", ".."})
+	for range 2 {
+		var got []Result
+		for r := range each {
+			got = append(got, r)
+		}
+		wantOutcomes(t, got, ".. InputError; a success; b success")
+	}
+}
