@@ -32,8 +32,8 @@ const maxBody = 64 << 20
 // send sends a request through next and reads both bodies. The response is as
 // next returned it, its body put back, with the error that ended it. If there
 // is no exchange to judge, because no answer came, it ended early or it is too
-// large, the last value is nil.
-func send(next http.RoundTripper, req *http.Request) (*http.Response, error, *Exchange) { //nolint:revive // the exchange is beside what RoundTrip returns
+// large, the exchange is nil.
+func send(next http.RoundTripper, req *http.Request) (*http.Response, *Exchange, error) {
 	x := &Exchange{Method: req.Method, URL: req.URL.String(), RequestHeader: canonical(req.Header), Started: time.Now()}
 	if x.Method == "" {
 		x.Method = http.MethodGet // as net/http reads it
@@ -47,7 +47,7 @@ func send(next http.RoundTripper, req *http.Request) (*http.Response, error, *Ex
 	}
 	res, err := orDefault(next).RoundTrip(req)
 	if err != nil {
-		return res, err, nil
+		return res, nil, err
 	}
 	x.Status, x.Header = res.StatusCode, canonical(res.Header)
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
@@ -58,10 +58,10 @@ func send(next http.RoundTripper, req *http.Request) (*http.Response, error, *Ex
 	closed := res.Body.Close()
 	res.Body = &reread{Reader: io.MultiReader(bytes.NewReader(body), failing{err}), close: func() error { return closed }}
 	if err != nil {
-		return res, nil, nil // the client meets the error when it reads the body
+		return res, nil, nil //nolint:nilerr // the client meets the error when it reads the body
 	}
 	x.Body, x.RequestBody, x.Ended = body, sent.copied.Bytes(), time.Now()
-	return res, nil, x
+	return res, x, nil
 }
 
 // canonical copies headers under their canonical names. A program may set

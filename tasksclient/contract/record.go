@@ -61,7 +61,7 @@ type numbered struct {
 // RoundTrip implements [http.RoundTripper]. An exchange whose body can't be
 // read to its end is passed on, but not recorded.
 func (r *Recorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	res, err, x := send(r.Next, req)
+	res, x, err := send(r.Next, req)
 	if err != nil || x == nil {
 		return res, err
 	}

@@ -25,7 +25,7 @@ type watcher struct {
 
 func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.t.Helper()
-	res, err, x := send(w.next, req)
+	res, x, err := send(w.next, req)
 	if err != nil || x == nil {
 		return res, err
 	}
