@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +33,7 @@ of --tasks, and the answers of --recordings, to the letter and in their order. A
 API, which can be tried out against this very server.`,
 		Example: `  deepotasks serve
   deepotasks serve --addr 127.0.0.1:8642 --duration uniform:1s-10s --failing 0.1
+  deepotasks serve --addr 0.0.0.0:8642
   deepotasks serve --chance 0.4 --fault 429-seconds,502-html,reset-before-headers`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -51,11 +54,24 @@ API, which can be tried out against this very server.`,
 	f.StringSliceVar(&config.Faults, "fault", nil, "what goes wrong with requests: one or more of "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
 	f.Float64Var(&config.Chance, "chance", 0, "the share of requests that go wrong, from 0 to 1")
 	f.Uint64Var(&config.FaultSeed, "fault-seed", 1, "which requests go wrong follows from this")
-	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this file")
-	for flag, words := range map[string][]string{"fault": taskstest.Faults(), "duration": {"fixed:", "uniform:", "exp:", "lognormal:"}} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace)) // it fails only for a flag that is not there
-	}
+	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this `file`")
+	// Registering fails only for a flag that is not there.
+	_ = cmd.RegisterFlagCompletionFunc("duration", cobra.FixedCompletions([]cobra.Completion{"fixed:", "uniform:", "exp:", "lognormal:"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	_ = cmd.RegisterFlagCompletionFunc("fault", completeList(taskstest.Faults()))
 	return cmd
+}
+
+// completeList completes the last of several words with commas between them.
+func completeList(words []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndex(typed, ",")+1]
+		for _, word := range words {
+			if strings.HasPrefix(word, typed[len(before):]) && !slices.Contains(strings.Split(before, ","), word) {
+				all = append(all, before+word)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
 }
 
 // listenAndServe serves until the command's context ends.
@@ -69,11 +85,19 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 	if err != nil {
 		return err
 	}
-	url := "http://" + listener.Addr().String()
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export DEEPOMATIC_API_URL=%s\nexport DEEPOMATIC_API_KEY=%s\n", url, config.Key); err != nil {
+	at := reachable(listener.Addr())
+	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export DEEPOMATIC_API_URL=%s\nexport DEEPOMATIC_API_KEY=%s\n", at.url, quote(config.Key)); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "serving %s/v0.7/tasks, and its reference at %s/; set the variables above in your shell; Ctrl-C ends it\n", url, url)
+	if at.insecure {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), "export DEEPOMATIC_API_INSECURE_HTTP=1"); err != nil {
+			return err
+		}
+	}
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "serving %s/v0.7/tasks, and its reference at %s/; set the variables above in your shell; Ctrl-C ends it\n", at.url, at.url)
+	if at.elsewhere != "" {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "from other machines and containers: DEEPOMATIC_API_URL=%s with DEEPOMATIC_API_INSECURE_HTTP=1\n", at.elsewhere)
+	}
 	server := &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	stop := context.AfterFunc(cmd.Context(), func() { _ = server.Close() })
 	defer stop()
@@ -82,4 +106,26 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 	}
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "served %d requests\n", fake.Requests())
 	return nil
+}
+
+// address is where a server can be reached.
+type address struct {
+	url       string
+	insecure  bool   // plain http that leaves this machine
+	elsewhere string // the URL for other machines, if it is another one; else ""
+}
+
+// reachable is how to reach a listener. One that listens everywhere has no
+// address that works, so it is reached by loopback here and by name elsewhere.
+func reachable(addr net.Addr) address {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return address{url: "http://" + addr.String(), insecure: ok && !tcp.IP.IsLoopback()}
+	}
+	port := fmt.Sprint(tcp.Port)
+	at := address{url: "http://" + net.JoinHostPort("127.0.0.1", port)}
+	if host, err := os.Hostname(); err == nil {
+		at.elsewhere = "http://" + net.JoinHostPort(host, port)
+	}
+	return at
 }
