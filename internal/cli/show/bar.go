@@ -51,8 +51,10 @@ func (b *bar) beside(width int) string {
 	percent := fmt.Sprintf(" %3d%%", 100*now.ended/max(1, b.total))
 	clock := "  " + Duration(elapsed.Truncate(time.Second))
 	if fresh := now.ended - b.done; fresh > 0 && elapsed > time.Second {
-		left := time.Duration(float64(elapsed) / float64(fresh) * float64(b.total-now.ended))
-		clock += ", about " + Duration(left.Truncate(time.Second)) + " left"
+		left := time.Duration(float64(elapsed) / float64(fresh) * float64(b.total-now.ended)).Truncate(time.Second)
+		if left > 0 {
+			clock += ", about " + Duration(left) + " left"
+		}
 	}
 	of := fmt.Sprintf("  %d of %d", now.ended, b.total)
 	for _, text := range []string{percent + "  " + now.counts.String() + clock, percent + "  " + now.counts.String(), percent + of + clock, percent + of} {
