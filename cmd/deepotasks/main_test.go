@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,6 +94,19 @@ func TestNotBeingAuthorisedHasItsOwnCodeAndAdvice(t *testing.T) {
 	t.Setenv("DEEPOMATIC_API_KEY", "")
 	if code, _, stderr := runs(t, "wait", "1"); code != exit.Unauthorized || !strings.Contains(stderr, "DEEPOMATIC_API_KEY") || !strings.Contains(stderr, "--help") {
 		t.Errorf("no key: exit code %d\n%s", code, stderr)
+	}
+}
+
+func TestAWrongKeyIsBelievedAfterTwoRequests(t *testing.T) {
+	api := serve(t, taskstest.Task{ID: "1"})
+	t.Setenv("DEEPOMATIC_API_KEY", "a-wrong-key")
+	args := []string{"get", "--json"}
+	for i := range 1000 {
+		args = append(args, strconv.Itoa(i))
+	}
+	code, stdout, stderr := runs(t, args...)
+	if lines := strings.Count(stdout, `"kind":"unauthorized"`); code != exit.Unauthorized || lines != 1000 || strings.Count(stderr, "\n") != 2 || len(api.Requests()) != 2 {
+		t.Errorf("exit code %d, %d lines, %d requests\n%s", code, lines, len(api.Requests()), stderr)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/fakeserver"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
@@ -57,17 +59,24 @@ API, which can be tried out against this very server.`,
 	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this `file`")
 	// Registering fails only for a flag that is not there.
 	_ = cmd.RegisterFlagCompletionFunc("duration", cobra.FixedCompletions([]cobra.Completion{"fixed:", "uniform:", "exp:", "lognormal:"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-	_ = cmd.RegisterFlagCompletionFunc("fault", completeList(taskstest.Faults()))
+	_ = cmd.RegisterFlagCompletionFunc("fault", completeList(func(begin string) []string {
+		return slices.DeleteFunc(taskstest.Faults(), func(fault string) bool { return !strings.HasPrefix(fault, begin) })
+	}))
+	_ = cmd.RegisterFlagCompletionFunc("recordings", completeList(func(begin string) []string {
+		paths, _ := filepath.Glob(begin + "*") // what can't be a pattern completes to nothing
+		return paths
+	}))
 	return cmd
 }
 
-// completeList completes the last of several words with commas between them.
-func completeList(words []string) cobra.CompletionFunc {
+// completeList completes the last of several items with commas between them. which
+// are those that begin so.
+func completeList(which func(begin string) []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
 		before := typed[:strings.LastIndex(typed, ",")+1]
-		for _, word := range words {
-			if strings.HasPrefix(word, typed[len(before):]) && !slices.Contains(strings.Split(before, ","), word) {
-				all = append(all, before+word)
+		for _, item := range which(typed[len(before):]) {
+			if !slices.Contains(strings.Split(before, ","), item) {
+				all = append(all, before+item)
 			}
 		}
 		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
@@ -104,7 +113,7 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "served %d requests\n", fake.Requests())
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "served %s\n", usage.Plural(fake.Requests(), "request"))
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/deepomatic/tasks/tasksclient"
@@ -87,8 +88,12 @@ func Message(err error) string {
 	case errors.As(err, &request):
 		text = strings.ReplaceAll(text, request.Error(), request.Err.Error())
 	}
-	return oneLine(text)
+	return oneLine(advice.ReplaceAllString(text, ""))
 }
+
+// advice is what the library says to programmers: which of its options to set.
+// The command line has none of them.
+var advice = regexp.MustCompile(`(; [^;()]*| \([^()]*)\bWith[A-Z]\w*[^;()]*\)?`)
 
 // Rejection is the answer of the API that an error tells of, if there is one.
 func Rejection(err error) (*tasksclient.APIError, bool) {

@@ -34,22 +34,29 @@ func Errorf(cmd *cobra.Command, format string, args ...any) error {
 func Apply(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
-	if root.SuggestionsMinimumDistance == 0 {
-		root.SuggestionsMinimumDistance = 2
-	}
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(cmd, args[0])
 		}
 		return nil
 	}
-	for _, cmd := range root.Commands() {
+	root.InitDefaultCompletionCmd()
+	apply(root.Commands())
+}
+
+func apply(commands []*cobra.Command) {
+	for _, cmd := range commands {
+		if apply(cmd.Commands()); !cmd.Runnable() { // cobra would print its help whatever was asked
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
 		check := cmd.Args
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := missingFlags(cmd); err != nil {
 				return err
 			}
 			switch {
+			case cmd.HasSubCommands() && len(args) > 0:
+				return unknownCommand(cmd, args[0])
 			case check == nil || check(cmd, args) == nil:
 				return nil
 			case len(args) > 0:
@@ -61,8 +68,9 @@ func Apply(root *cobra.Command) {
 	}
 }
 
-func unknownCommand(root *cobra.Command, name string) error {
-	return Errorf(root, "there is no command %q%s", name, didYouMean(root.SuggestionsFor(name), ""))
+func unknownCommand(parent *cobra.Command, name string) error {
+	parent.SuggestionsMinimumDistance = 2
+	return Errorf(parent, "there is no command %q%s", strings.TrimPrefix(parent.CommandPath()+" "+name, parent.Root().Name()+" "), didYouMean(parent.SuggestionsFor(name), ""))
 }
 
 // didYouMean is the sentence that suggests, or nothing.
