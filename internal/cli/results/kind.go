@@ -29,6 +29,9 @@ const (
 	KindNetwork      Kind = "network"      // no answer came, or none that could be read
 )
 
+// Kinds are all kinds, in the order of the documentation.
+var Kinds = []Kind{KindPending, KindNotFound, KindUnauthorized, KindRateLimited, KindInvalidID, KindFailed, KindRejected, KindProtocol, KindInterrupted, KindNetwork}
+
 // KindOf is the kind of an error that is not nil.
 func KindOf(err error) Kind {
 	var pending *tasksclient.PendingError // first: it unwraps to the last failure
