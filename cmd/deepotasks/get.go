@@ -21,7 +21,7 @@ import (
 
 func getCommand() *cobra.Command {
 	return printing(&cobra.Command{
-		Use:   "get ID...",
+		Use:   "get [ID...]",
 		Short: "Print tasks as they are now, one request each",
 		Long:  "Print tasks as they are now, one request each. A pending task is printed as such, with exit code 0.\n\n" + ids.Help,
 		Example: `  deepotasks get 269999729
@@ -32,7 +32,7 @@ func getCommand() *cobra.Command {
 
 func listCommand() *cobra.Command {
 	return printing(&cobra.Command{
-		Use:   "list ID...",
+		Use:   "list [ID...]",
 		Short: "Print tasks as they are now, a hundred a request",
 		Long:  "Print tasks as they are now, a hundred a request, in the API's order. A pending task is printed as such, with exit code 0.\n\n" + ids.Help,
 		Example: `  deepotasks list 269999729 269999730

@@ -33,14 +33,15 @@ type waiting struct {
 func waitCommand() *cobra.Command {
 	w := waiting{}
 	cmd := &cobra.Command{
-		Use:   "wait ID...",
+		Use:   "wait [ID...]",
 		Short: "Wait for tasks and print each as it finishes",
 		Long: "Wait for tasks and print each as it finishes.\n\n" + ids.Help + `
 
 With --out, results go to a file, as lines of JSON, instead of to the screen. Started again with the same file, wait goes
 on where it stopped, also after a crash in the middle of a line.
 
-Ctrl-C once prints what has arrived and a command that goes on with the rest; twice ends the program at once.`,
+Ctrl-C once prints what has arrived and a command that goes on with the rest; twice ends the program at once.
+"deepotasks help" lists the exit codes.`,
 		Example: `  deepotasks wait 269999729 269999730
   deepotasks wait --timeout 5m --json 269999729 | jq .data
   deepotasks wait --from tasks.csv --column task_id --out results.jsonl
@@ -52,7 +53,7 @@ Ctrl-C once prints what has arrived and a command that goes on with the rest; tw
 	f.BoolVar(&w.json, "json", false, "print one line of JSON for each id: the task with the API's own fields, or an error")
 	f.DurationVar(&w.timeout, "timeout", 0, "how long to wait, such as 30s or 5m (default: for ever)")
 	f.StringVar(&w.out, "out", "", "append results to this `file`, and skip the finished tasks that it has")
-	f.StringVar(&w.progress, "progress", "auto", "how to show progress: auto (a bar, if the screen is a terminal), bar, plain (lines, for logs) or none")
+	f.StringVar(&w.progress, "progress", "auto", "how to show progress, one `kind` of: auto (a bar if the output is a terminal), bar, plain (lines, for logs), none")
 	f.BoolVar(&w.failFast, "fail-fast", false, "stop at the first task that does not succeed")
 	f.BoolVarP(&w.quiet, "quiet", "q", false, "print nothing but wrong usage: the exit code tells")
 	f.BoolVar(&w.stats, "stats", false, "say at the end how long it took and how many goroutines are left")

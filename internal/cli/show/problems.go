@@ -65,7 +65,7 @@ func (p *Problems) Tell(w io.Writer) error {
 			}
 			who += "):"
 		}
-		if _, err := fmt.Fprintln(w, who, g.message); err != nil {
+		if _, err := fmt.Fprintln(w, who, printable(g.message)); err != nil {
 			return err
 		}
 	}

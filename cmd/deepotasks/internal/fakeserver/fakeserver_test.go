@@ -149,16 +149,8 @@ const find = (selector) => new Promise(found => {
 
 func TestTheReferencePageTriesOutThisVeryServer(t *testing.T) {
 	t.Parallel()
-	fake, err := fakeserver.New(fakeserver.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", fake)
-	mux.HandleFunc("/try-out.html", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tryOut) })
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	page := inChromium(t, server.URL+"/try-out.html")
+	url, fake := servedWith(t, tryOut)
+	page := inChromium(t, url)
 	if _, answer, ok := strings.Cut(page, "answered "); !ok || !strings.Contains(answer, "200") || !strings.Contains(answer, "golden retriever") {
 		t.Errorf("page:\n%s", page)
 	}
@@ -201,7 +193,8 @@ func TestNothingOfTheReferencePageIsWiderThanAPhone(t *testing.T) {
 	if page := fetch(t, url+"/"); !strings.Contains(page, `<meta name="viewport" content="width=device-width, initial-scale=1">`) {
 		t.Error("a phone would show the page as wide as a desk")
 	}
-	page := inChromium(t, servedWith(t, onAPhone))
+	withPage, _ := servedWith(t, onAPhone)
+	page := inChromium(t, withPage)
 	_, answer, _ := strings.Cut(page, "measured ")
 	answer, _, _ = strings.Cut(answer, " end")
 	if !regexp.MustCompile(`^(\d+) of (\d+): $`).MatchString(answer) || strings.Split(answer, " ")[0] > strings.TrimSuffix(strings.Split(answer, " ")[2], ":") {
@@ -210,7 +203,7 @@ func TestNothingOfTheReferencePageIsWiderThanAPhone(t *testing.T) {
 }
 
 // servedWith serves the fake with a page of ours beside it.
-func servedWith(t *testing.T, page string) (url string) {
+func servedWith(t *testing.T, page string) (url string, fake *fakeserver.Server) {
 	t.Helper()
 	fake, err := fakeserver.New(fakeserver.Config{})
 	if err != nil {
@@ -221,7 +214,7 @@ func servedWith(t *testing.T, page string) (url string) {
 	mux.HandleFunc("/page.html", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return server.URL + "/page.html"
+	return server.URL + "/page.html", fake
 }
 
 // fromElsewhere is a page of another origin that asks the fake, as a reference
