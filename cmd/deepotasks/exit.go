@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/internal/cli/results"
@@ -40,5 +41,5 @@ func message(err error) string {
 	if errors.As(err, &input) || errors.As(err, &rejected) || errors.As(err, &protocol) {
 		return results.Message(err)
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "tasksclient: ")
 }

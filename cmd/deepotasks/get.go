@@ -69,11 +69,21 @@ func getEach(ctx context.Context, client *tasksclient.Client, ids []string) iter
 	}
 }
 
-// listAll asks for all ids together. What ends the listing is the error of all
-// ids that have no task by then.
+// listAll asks for all ids together, but for those that can't be ids: one of them
+// would keep the others from being listed. What ends the listing is the error of
+// all ids that have no task by then.
 func listAll(ctx context.Context, client *tasksclient.Client, ids []string) iter.Seq[tasksclient.Result] {
 	return func(yield func(tasksclient.Result) bool) {
 		told := make(map[string]bool, len(ids))
+		ids, refused := possible(client, ids)
+		for _, r := range refused {
+			if !yield(r) {
+				return
+			}
+		}
+		if len(ids) == 0 {
+			return
+		}
 		var end error
 		for task, err := range client.List(ctx, ids...) {
 			r := tasksclient.Result{Task: task, Err: err}
@@ -94,6 +104,22 @@ func listAll(ctx context.Context, client *tasksclient.Client, ids []string) iter
 			}
 		}
 	}
+}
+
+// possible parts the ids that can be asked for from those that can't be, each with
+// its error. With a context that has ended, asking for one makes no request.
+func possible(client *tasksclient.Client, ids []string) (good []string, refused []tasksclient.Result) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, id := range ids {
+		_, err := client.Get(ended, id)
+		if _, ok := errors.AsType[*tasksclient.InputError](err); ok {
+			refused = append(refused, tasksclient.Result{ID: id, Err: err})
+			continue
+		}
+		good = append(good, id)
+	}
+	return good, refused
 }
 
 // idOf is the id of an answer that it is unknown, or "".

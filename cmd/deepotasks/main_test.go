@@ -110,6 +110,20 @@ func TestAWrongKeyIsBelievedAfterTwoRequests(t *testing.T) {
 	}
 }
 
+func TestAListMakesOneRequestForAHundredIDs(t *testing.T) {
+	api := serve(t)
+	args := []string{"list", "--json", "a/b"}
+	for i := range 100 {
+		id := strconv.Itoa(i)
+		api.Add(taskstest.Task{ID: id})
+		args = append(args, id)
+	}
+	code, stdout, stderr := runs(t, args...)
+	if code != exit.Unexpected || strings.Count(stdout, `"status":"success"`) != 100 || strings.Count(stdout, `"kind":"invalid_id"`) != 1 || len(api.Requests()) != 1 {
+		t.Errorf("exit code %d, %d requests\n%s", code, len(api.Requests()), stderr)
+	}
+}
+
 func TestNoNetworkIsSaidInOneLine(t *testing.T) {
 	t.Setenv("DEEPOMATIC_API_KEY", "k")
 	t.Setenv("DEEPOMATIC_API_URL", "http://127.0.0.1:1")

@@ -68,6 +68,8 @@ func (a *Account) Client(ctx context.Context, options ...tasksclient.Option) (*t
 		switch input.Name {
 		case "API key":
 			return nil, problem(from, input.Problem)
+		case "base URL":
+			return nil, problem(envURL, "can't be used; "+right)
 		case "WithAppID":
 			return nil, problem(envAppID, input.Problem)
 		}
@@ -94,6 +96,8 @@ func problem(name, text string) error {
 // version is at the end of a base URL. The variable is to have none.
 var version = regexp.MustCompile(`/v0\.7/*$`)
 
+const right = "it is the API's root without the version, such as https://api.deepomatic.com"
+
 // baseURL are the options for the root that the variable names. Its text is in
 // no error, since it may hold a password.
 func (a *Account) baseURL() ([]tasksclient.Option, error) {
@@ -110,7 +114,7 @@ func (a *Account) baseURL() ([]tasksclient.Option, error) {
 		return nil, nil
 	}
 	wrong := func(text string) ([]tasksclient.Option, error) {
-		return nil, problem(envURL, text+"; it is the API's root without the version, such as https://api.deepomatic.com")
+		return nil, problem(envURL, text+"; "+right)
 	}
 	u, err := url.Parse(root)
 	switch {
