@@ -9,8 +9,9 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/deepomatic/tasks/cmd/deepotasks/internal/results"
-	"github.com/deepomatic/tasks/cmd/deepotasks/internal/show"
+	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/results"
+	"github.com/deepomatic/tasks/internal/cli/show"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -19,18 +20,21 @@ import (
 type collector struct {
 	*waiting
 	stdout, stderr io.Writer
-	file           *results.File // nil without --out
-	total          int           // of ids that were given
+	args           []string
+	ids            []string             // that were given, each once
+	file           *results.File        // nil without --out
+	without        []tasksclient.Result // a finished task, for the end of the file
 	end            outcome
-	pending        []string // when waiting stopped
+	problems       show.Problems
+	again          []string // ids that are worth waiting for again
 	progress       show.Progress
 	stop           context.CancelFunc
 	gaveUp         bool // stopped by --fail-fast
 }
 
-// skip counts the ids that the file has as ended, and returns the others.
-func (c *collector) skip(ids []string) (left []string) {
-	for _, id := range ids {
+// skip counts the ids that the file has as finished, and returns the others.
+func (c *collector) skip() (left []string) {
+	for _, id := range c.ids {
 		switch status, there := c.file.Finished(id); {
 		case !there:
 			left = append(left, id)
@@ -40,10 +44,18 @@ func (c *collector) skip(ids []string) (left []string) {
 			c.end.add(tasksclient.Result{ID: id})
 		}
 	}
-	if n := c.end.total(); n > 0 {
+	if n := c.end.Total(); n > 0 {
 		_, _ = fmt.Fprintf(c.stderr, "%s has %d of them already\n", c.out, n)
 	}
 	return left
+}
+
+// aside is where warnings go while the wait goes on.
+func (c *collector) aside() io.Writer {
+	if c.progress == nil {
+		return c.stderr
+	}
+	return c.progress.Above(c.stderr)
 }
 
 // heartbeat is how often the progress is told that nothing has changed.
@@ -52,7 +64,7 @@ const heartbeat = time.Second
 // collect takes results as they come, together if several are there, so that
 // one write to the disk serves them all.
 func (c *collector) collect(all iter.Seq[tasksclient.Result]) (err error) {
-	if c.progress, err = show.NewProgress(c.waiting.progress, c.stderr, c.total, c.end.total()); err != nil {
+	if c.progress, err = show.NewProgress(c.waiting.progress, c.stdout, c.stderr, len(c.ids), c.end.Total()); err != nil {
 		return err
 	}
 	defer c.progress.End()
@@ -75,9 +87,10 @@ func (c *collector) collect(all iter.Seq[tasksclient.Result]) (err error) {
 			c.show()
 		case r, more := <-arriving:
 			if !more {
-				return nil
+				return c.finish()
 			}
 			if err := c.take(append([]tasksclient.Result{r}, ready(arriving)...)); err != nil {
+				c.stop()
 				close(stopped)
 				for range arriving { // until the wait has ended
 				}
@@ -104,43 +117,106 @@ func ready(arriving <-chan tasksclient.Result) (batch []tasksclient.Result) {
 }
 
 func (c *collector) take(batch []tasksclient.Result) error {
-	var done []*tasksclient.Task
+	var finished []tasksclient.Result
 	for _, r := range batch {
-		switch pending := isPending(r); {
-		case pending && c.gaveUp:
-			continue // for another's sake
-		case pending:
-			c.pending = append(c.pending, r.ID)
-		case r.Err != nil && c.failFast:
+		isFinished := results.Finished(r)
+		if !isFinished && worthAnotherTry(r.Err) {
+			c.again = append(c.again, r.ID)
+		}
+		if !c.gaveUp || results.KindOf(r.Err) != results.KindPending { // that it is pending is for another's sake
+			c.end.add(r)
+		}
+		if r.Err != nil && c.failFast && !c.gaveUp && results.KindOf(r.Err) != results.KindPending {
 			c.gaveUp = true
 			c.stop()
 		}
-		c.end.add(r)
-		if c.file != nil && final(r) {
-			done = append(done, r.Task)
-			continue
+		if !isFinished {
+			c.problems.Add(r)
 		}
-		if err := show.Result(c.progress.Above(c.stdout), c.progress.Above(c.stderr), r, c.json, message); err != nil {
+		var err error
+		switch {
+		case c.file != nil && isFinished:
+			finished = append(finished, r)
+		case c.file != nil:
+			c.without = append(c.without, r)
+		case c.json:
+			err = printLine(c.progress.Above(c.stdout), r)
+		case isFinished, isProtocol(r.Err) && r.Task != nil: // what was received is kept from nobody
+			err = show.Row(c.progress.Above(c.stdout), r.Task)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	c.show()
-	if done == nil {
+	if c.show(); finished == nil {
 		return nil
 	}
-	return c.file.Add(done)
+	if err := c.file.Add(finished); err != nil {
+		return c.notWritten(err)
+	}
+	return nil
+}
+
+// finish writes what is written once all results are there.
+func (c *collector) finish() error {
+	c.progress.End()
+	if c.file != nil {
+		if err := c.file.Finish(c.without); err != nil {
+			return c.notWritten(err)
+		}
+	}
+	return c.problems.Tell(c.stderr)
+}
+
+// notWritten says what to do when results can't be written, as on a full disk.
+func (c *collector) notWritten(err error) error {
+	var left []string
+	for _, id := range c.ids {
+		if _, there := c.file.Finished(id); !there {
+			left = append(left, id)
+		}
+	}
+	return fmt.Errorf("%w\n%s has the results of %d of %d tasks, and none that is cut; %s",
+		err, c.out, len(c.ids)-len(left), len(c.ids), c.goOn("make room, then go on with: ", left))
 }
 
 func (c *collector) show() {
-	ended := c.end.total() - c.end.ended[exitPending]
-	c.progress.Update(show.Counts{Done: c.end.ended[0], Failed: c.end.ended[exitFailed], Missing: c.end.ended[exitUnknown], Pending: c.total - ended}, ended)
+	now := show.Counts{Succeeded: c.end.Count(0), Failed: c.end.Count(exit.Failed), Unknown: c.end.Count(exit.Unknown)}
+	ended := c.end.Total() - c.end.Count(exit.Pending)
+	now.Pending = len(c.ids) - ended
+	c.progress.Update(now, ended)
 }
 
-// final says whether a result is for good, so that it is kept: a task that is
-// done. Anything else is worth another try.
-func final(r tasksclient.Result) bool {
-	_, failed := errors.AsType[*tasksclient.TaskError](r.Err)
-	return r.Task != nil && (r.Err == nil || failed)
+// summary says how to go on, and is the error of it all.
+func (c *collector) summary(signal error) error {
+	if len(c.again) > 0 {
+		if _, err := fmt.Fprintln(c.stderr, c.goOn("go on with: ", c.again)); err != nil {
+			return err
+		}
+	}
+	err := c.end.err()
+	if signal != nil {
+		err = &exit.Error{Code: exit.Code(signal), Text: signal.Error() + ": " + c.end.text()}
+	}
+	if err != nil && c.quiet {
+		return &exit.Error{Code: exit.Code(err)}
+	}
+	return err
+}
+
+// worthAnotherTry says whether a wait that is started again may get further.
+func worthAnotherTry(err error) bool {
+	switch results.KindOf(err) {
+	case results.KindPending, results.KindNetwork, results.KindRateLimited, results.KindInterrupted:
+		return true
+	default:
+		return false
+	}
+}
+
+func isProtocol(err error) bool {
+	_, is := errors.AsType[*tasksclient.ProtocolError](err)
+	return is
 }
 
 // goroutinesAtRest counts goroutines once those that are about to end have.

@@ -10,13 +10,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/deepomatic/tasks/internal/cli/exit"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // so that a second Ctrl-C ends the program at once
+	ctx, stop := exit.Context(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -30,5 +29,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil && err.Error() != "" {
 		_, _ = fmt.Fprintln(stderr, "deepotasks:", message(err))
 	}
-	return exitCode(err)
+	return exit.Code(err)
 }

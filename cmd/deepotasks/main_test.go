@@ -6,10 +6,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
@@ -36,7 +39,7 @@ func serve(t *testing.T, tasks ...taskstest.Task) *taskstest.Server {
 func TestTheDemoShowsThePublishedPredictionsAFailureAndAnUnknownID(t *testing.T) {
 	t.Setenv("DEEPOMATIC_API_KEY", "")
 	code, stdout, stderr := runs(t, "wait", "--demo")
-	if code != exitUnknown {
+	if code != exit.Unknown {
 		t.Errorf("exit code %d", code)
 	}
 	for _, want := range []string{"269999729    success    400ms  golden retriever 0.953", "269999730    success    800ms  golden retriever 0.953",
@@ -65,16 +68,16 @@ func TestTheExitCodeTellsHowItEnded(t *testing.T) {
 		{"get slow", 0},
 		{"help", 0},
 		{"", 0},
-		{"wait", exitUnexpected},
-		{"wait a/b", exitUnexpected},
-		{"wait --no-such-flag", exitUnexpected},
-		{"no-such-command", exitUnexpected},
-		{"wait odd", exitUnexpected},
+		{"wait", exit.Unexpected},
+		{"wait a/b", exit.Unexpected},
+		{"wait --no-such-flag", exit.Unexpected},
+		{"no-such-command", exit.Unexpected},
+		{"wait odd", exit.Unexpected},
 		{"wait good bad", exitFailed},
 		{"get bad", exitFailed},
-		{"wait --timeout 50ms slow bad", exitPending},
-		{"wait bad unknown", exitUnknown},
-		{"get unknown good", exitUnknown},
+		{"wait --timeout 50ms slow bad", exit.Pending},
+		{"wait bad unknown", exit.Unknown},
+		{"get unknown good", exit.Unknown},
 	} {
 		if code, stdout, stderr := runs(t, strings.Fields(c.args)...); code != c.want {
 			t.Errorf("deepotasks %s: exit code %d, want %d\n%s%s", c.args, code, c.want, stdout, stderr)
@@ -85,12 +88,39 @@ func TestTheExitCodeTellsHowItEnded(t *testing.T) {
 func TestNotBeingAuthorisedHasItsOwnCodeAndAdvice(t *testing.T) {
 	serve(t, taskstest.Task{ID: "1"})
 	t.Setenv("DEEPOMATIC_API_KEY", "a-wrong-key")
-	if code, _, stderr := runs(t, "wait", "1"); code != exitUnauthorized || !strings.Contains(stderr, "check the API key") || strings.Contains(stderr, "a-wrong-key") {
+	if code, _, stderr := runs(t, "wait", "1"); code != exit.Unauthorized || !strings.Contains(stderr, "check the API key") || strings.Contains(stderr, "a-wrong-key") {
 		t.Errorf("a wrong key: exit code %d\n%s", code, stderr)
 	}
 	t.Setenv("DEEPOMATIC_API_KEY", "")
-	if code, _, stderr := runs(t, "wait", "1"); code != exitUnauthorized || !strings.Contains(stderr, "DEEPOMATIC_API_KEY") || !strings.Contains(stderr, "--demo") {
+	if code, _, stderr := runs(t, "wait", "1"); code != exit.Unauthorized || !strings.Contains(stderr, "DEEPOMATIC_API_KEY") || !strings.Contains(stderr, "--help") {
 		t.Errorf("no key: exit code %d\n%s", code, stderr)
+	}
+}
+
+func TestAWrongKeyIsBelievedAfterTwoRequests(t *testing.T) {
+	api := serve(t, taskstest.Task{ID: "1"})
+	t.Setenv("DEEPOMATIC_API_KEY", "a-wrong-key")
+	args := []string{"get", "--json"}
+	for i := range 1000 {
+		args = append(args, strconv.Itoa(i))
+	}
+	code, stdout, stderr := runs(t, args...)
+	if lines := strings.Count(stdout, `"kind":"unauthorized"`); code != exit.Unauthorized || lines != 1000 || strings.Count(stderr, "\n") != 2 || len(api.Requests()) != 2 {
+		t.Errorf("exit code %d, %d lines, %d requests\n%s", code, lines, len(api.Requests()), stderr)
+	}
+}
+
+func TestAListMakesOneRequestForAHundredIDs(t *testing.T) {
+	api := serve(t)
+	args := []string{"list", "--json", "a/b"}
+	for i := range 100 {
+		id := strconv.Itoa(i)
+		api.Add(taskstest.Task{ID: id})
+		args = append(args, id)
+	}
+	code, stdout, stderr := runs(t, args...)
+	if code != exit.Unexpected || strings.Count(stdout, `"status":"success"`) != 100 || strings.Count(stdout, `"kind":"invalid_id"`) != 1 || len(api.Requests()) != 1 {
+		t.Errorf("exit code %d, %d requests\n%s", code, len(api.Requests()), stderr)
 	}
 }
 
@@ -98,18 +128,18 @@ func TestNoNetworkIsSaidInOneLine(t *testing.T) {
 	t.Setenv("DEEPOMATIC_API_KEY", "k")
 	t.Setenv("DEEPOMATIC_API_URL", "http://127.0.0.1:1")
 	code, stdout, stderr := runs(t, "wait", "--timeout", "100ms", "1")
-	if code != exitPending || stdout != "" || !strings.Contains(stderr, "connection refused") {
+	if code != exit.Pending || stdout != "" || !strings.Contains(stderr, "connection refused") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
 
 func TestCtrlCListsWhatIsPending(t *testing.T) {
 	serve(t, taskstest.Task{ID: "done"}, taskstest.Task{ID: "slow", Pending: time.Hour})
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(time.Second, cancel)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(time.Second, func() { cancel(&exit.SignalError{Signal: syscall.SIGINT}) })
 	var stdout, stderr strings.Builder
 	code := run(ctx, []string{"wait", "done", "slow"}, &stdout, &stderr)
-	if code != exitInterrupted || !strings.Contains(stdout.String(), "done         success") || strings.Contains(stdout.String(), "slow") || !strings.Contains(stderr.String(), "slow         still pending") {
+	if code != 130 || !strings.Contains(stdout.String(), "done         success") || strings.Contains(stdout.String(), "slow") || !strings.Contains(stderr.String(), "slow         still pending") {
 		t.Errorf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
 	}
 }
@@ -123,11 +153,11 @@ func TestJSONIsTheAPIsOwnAndStdoutHasNothingElse(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &task); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		if n++; len(task) != 7 || string(task["id"]) == `"good"` && string(task["data"]) != `{"x":12345678901234567890}` {
+		if n++; string(task["id"]) != `"unknown"` && len(task) != 7 || string(task["id"]) == `"good"` && string(task["data"]) != `{"x":12345678901234567890}` {
 			t.Errorf("task %s", line)
 		}
 	}
-	if n != 2 {
+	if n != 3 {
 		t.Errorf("%d lines:\n%s", n, stdout)
 	}
 }
@@ -166,7 +196,7 @@ func TestEveryDeepotasksCommandOfTheReadmeRuns(t *testing.T) {
 	}
 	t.Chdir("../..") // they are given in the root
 	for _, c := range commands {
-		if code, stdout, stderr := runs(t, strings.Fields(c[1])...); code == exitUnexpected || stdout+stderr == "" {
+		if code, stdout, stderr := runs(t, strings.Fields(c[1])...); code == exit.Unexpected || stdout+stderr == "" {
 			t.Errorf("%s: exit code %d\n%s", c[0], code, stderr)
 		}
 	}

@@ -49,6 +49,43 @@ func served(t *testing.T, binary string, args ...string) (cmd *exec.Cmd, env []s
 	return cmd, append(os.Environ(), env...), strings.TrimPrefix(env[0], "DEEPOMATIC_API_URL=")
 }
 
+func TestSIGTERMEndsARealWaitWith143(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	_, env, _ := served(t, binary, "--duration", "fixed:1h")
+	dir := t.TempDir()
+	// While the ids are read, while another program has the file, and while it waits.
+	for _, args := range [][]string{{"wait", "-"}, {"wait", "--out", dir + "/busy", "1"}, {"wait", "--progress=plain", "1"}, {"wait", "--quiet", "1"}} {
+		if args[1] == "--out" {
+			other := exec.CommandContext(t.Context(), binary, args...)
+			other.Env = env
+			if err := other.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = other.Process.Kill(); _ = other.Wait() }()
+			time.Sleep(time.Second)
+		}
+		cmd := exec.CommandContext(t.Context(), binary, args...)
+		cmd.Env = env
+		stdin, err := cmd.StdinPipe() // that says nothing
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stdin.Close()
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1500 * time.Millisecond)
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 143 || (stderr.Len() == 0) != (args[1] == "--quiet") {
+			t.Errorf("%q: exit code %d\n%s", args, code, stderr.String())
+		}
+	}
+}
+
 func TestCtrlCEndsARealWaitWith130AndARealServeWith0(t *testing.T) {
 	t.Parallel()
 	binary := build(t)
@@ -72,7 +109,7 @@ func TestCtrlCEndsARealWaitWith130AndARealServeWith0(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = wait.Wait()
-	if code := wait.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stderr.String(), "go on with: deepotasks wait 1 2") {
+	if code := wait.ProcessState.ExitCode(); code != 130 || !strings.Contains(stderr.String(), "deepotasks wait 1 2\n") {
 		t.Errorf("exit code %d\n%s", code, stderr.String())
 	}
 	if err := server.Process.Signal(syscall.SIGINT); err != nil {

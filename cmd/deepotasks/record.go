@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ or Ctrl-C ends the command. A file that is there already is not overwritten.`,
 			for _, id := range ids {
 				task, err := client.Get(cmd.Context(), id)
 				if cmd.Context().Err() != nil {
-					return errInterrupted
+					return context.Cause(cmd.Context())
 				}
 				if _, answered := errors.AsType[*tasksclient.APIError](err); err != nil && !answered {
 					return errors.Join(err, refused(recorder))

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
+	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
@@ -33,10 +35,10 @@ func recordFrom(t *testing.T, interrupt func(), args ...string) (code int, stder
 	t.Cleanup(server.Close)
 	t.Setenv("DEEPOMATIC_API_URL", server.URL)
 	t.Setenv("DEEPOMATIC_API_KEY", taskstest.Key)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	if interrupt == nil {
-		interrupt = cancel
+		interrupt = func() { cancel(&exit.SignalError{Signal: syscall.SIGINT}) }
 	}
 	var out, errs strings.Builder
 	code = run(ctx, append([]string{"record"}, args...), &out, &errs)
@@ -46,7 +48,7 @@ func recordFrom(t *testing.T, interrupt func(), args ...string) (code int, stder
 func TestWhatWasRecordedSurvivesCtrlC(t *testing.T) { //nolint:paralleltest // it sets the environment
 	out := filepath.Join(t.TempDir(), "r.txtar")
 	code, stderr, _ := recordFrom(t, nil, "1", "2", "hangs", "3", "--out", out)
-	if code != exitInterrupted || !strings.Contains(stderr, "2 exchanges written") {
+	if code != 130 || !strings.Contains(stderr, "2 exchanges written") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 	if rec := parse(t, out); len(rec.Exchanges) != 2 || rec.Exchanges[1].URL != "/v0.7/tasks/2" {
@@ -60,7 +62,7 @@ func TestTheFileIsOpenedBeforeTheFirstRequest(t *testing.T) { //nolint:parallelt
 		t.Fatal(err)
 	}
 	for _, path := range []string{out, filepath.Join(t.TempDir(), "no", "folder")} {
-		if code, stderr, requests := recordFrom(t, nil, "1", "--out", path); code != exitUnexpected || requests.Load() != 0 {
+		if code, stderr, requests := recordFrom(t, nil, "1", "--out", path); code != exit.Unexpected || requests.Load() != 0 {
 			t.Errorf("exit code %d, %d requests\n%s", code, requests.Load(), stderr)
 		}
 	}
@@ -72,7 +74,7 @@ func TestTheFileIsOpenedBeforeTheFirstRequest(t *testing.T) { //nolint:parallelt
 func TestNoFileIsLeftThatHoldsNoExchange(t *testing.T) { //nolint:paralleltest // it sets the environment
 	out := filepath.Join(t.TempDir(), "r.txtar")
 	code, stderr, _ := recordFrom(t, nil, "hangs", "--out", out)
-	if _, err := os.Stat(out); code != exitInterrupted || !os.IsNotExist(err) {
+	if _, err := os.Stat(out); code != 130 || !os.IsNotExist(err) {
 		t.Errorf("exit code %d, %v\n%s", code, err, stderr)
 	}
 }

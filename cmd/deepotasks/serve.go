@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/fakeserver"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
@@ -25,12 +29,13 @@ func serveCommand() *cobra.Command {
 		Short: "Serve the embedded fake API, for tests in any language",
 		Long: `Serve the embedded fake API on a socket, for tests in any language.
 
-Every id is known: its task is made when it is first asked for, is pending for a time, and then succeeds with the data
-{"of": ID}, or fails. What becomes of an id follows from it and the seed. The published samples are there too, the tasks
-of --tasks, and the answers of --recordings, to the letter and in their order. At / a browser finds the reference of the
-API, which can be tried out against this very server.`,
+Every id is known. Its task is made when it is first asked for; it is pending for a time, and then succeeds with the
+data {"of": ID}, or fails. The same id and seed always make the same task. The published samples are there too, the
+tasks of --tasks, and the answers of --recordings, word for word and in their order. At / there is the reference of the
+API, in which a browser can try out this server. Pages of any origin may ask it.`,
 		Example: `  deepotasks serve
   deepotasks serve --addr 127.0.0.1:8642 --duration uniform:1s-10s --failing 0.1
+  deepotasks serve --addr 0.0.0.0:8642
   deepotasks serve --chance 0.4 --fault 429-seconds,502-html,reset-before-headers`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -41,21 +46,41 @@ API, which can be tried out against this very server.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&addr, "addr", "127.0.0.1:0", "where to listen; port 0 takes a free one")
-	f.StringVar(&config.Key, "key", taskstest.Key, "the API key that is accepted; it is no secret")
-	f.Uint64Var(&config.Lives.Seed, "seed", 1, "what becomes of a task follows from its id and this")
+	f.StringVar(&addr, "addr", "127.0.0.1:0", "the `address` to listen on; port 0 takes a free one")
+	f.StringVar(&config.Key, "key", taskstest.Key, "the API `key` that is accepted; it is not a secret")
+	f.Uint64Var(&config.Lives.Seed, "seed", 1, "makes other tasks of the same ids")
 	f.Var(&config.Lives.Duration, "duration", "how long a task is pending: fixed:2s, uniform:1s-5s, exp:MEAN or lognormal:MEDIAN,SIGMA")
-	f.Float64Var(&config.Lives.Failing, "failing", 0, "the share of tasks that fail, from 0 to 1")
-	f.StringVar(&config.Tasks, "tasks", "", `read tasks from this file, one a line: {"id": "1", "pending": "2s", "data": {…}, "error": "…"}`)
-	f.StringSliceVar(&paths, "recordings", nil, "serve these recordings (.txtar, .har, or folders) to the letter")
-	f.StringSliceVar(&config.Faults, "fault", nil, "what goes wrong with requests: one or more of "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
-	f.Float64Var(&config.Chance, "chance", 0, "the share of requests that go wrong, from 0 to 1")
-	f.Uint64Var(&config.FaultSeed, "fault-seed", 1, "which requests go wrong follows from this")
-	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this file")
-	for flag, words := range map[string][]string{"fault": taskstest.Faults(), "duration": {"fixed:", "uniform:", "exp:", "lognormal:"}} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace)) // it fails only for a flag that is not there
-	}
+	f.Float64Var(&config.Lives.Failing, "failing", 0, "the `share` of tasks that fail, from 0 to 1")
+	f.StringVar(&config.Tasks, "tasks", "", "read tasks from this `file`, "+`one a line: {"id": "1", "pending": "2s", "data": {…}, "error": "…"}`)
+	f.StringSliceVar(&paths, "recordings", nil, "answer as these `files` do (.txtar, .har, or folders), word for word")
+	f.StringSliceVar(&config.Faults, "fault", nil, "the `faults` that requests meet, with commas between them: one or more of "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
+	f.Float64Var(&config.Chance, "chance", 0, "the `share` of requests that go wrong, from 0 to 1")
+	f.Uint64Var(&config.FaultSeed, "fault-seed", 1, "makes other requests go wrong")
+	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this `file`")
+	// Registering fails only for a flag that is not there.
+	_ = cmd.RegisterFlagCompletionFunc("duration", cobra.FixedCompletions([]cobra.Completion{"fixed:", "uniform:", "exp:", "lognormal:"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	_ = cmd.RegisterFlagCompletionFunc("fault", completeList(func(begin string) []string {
+		return slices.DeleteFunc(taskstest.Faults(), func(fault string) bool { return !strings.HasPrefix(fault, begin) })
+	}))
+	_ = cmd.RegisterFlagCompletionFunc("recordings", completeList(func(begin string) []string {
+		paths, _ := filepath.Glob(begin + "*") // what can't be a pattern completes to nothing
+		return paths
+	}))
 	return cmd
+}
+
+// completeList completes the last of several items with commas between them. which
+// are those that begin so.
+func completeList(which func(begin string) []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndex(typed, ",")+1]
+		for _, item := range which(typed[len(before):]) {
+			if !slices.Contains(strings.Split(before, ","), item) {
+				all = append(all, before+item)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
 }
 
 // listenAndServe serves until the command's context ends.
@@ -69,17 +94,47 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 	if err != nil {
 		return err
 	}
-	url := "http://" + listener.Addr().String()
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export DEEPOMATIC_API_URL=%s\nexport DEEPOMATIC_API_KEY=%s\n", url, config.Key); err != nil {
+	at := reachable(listener.Addr())
+	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export DEEPOMATIC_API_URL=%s\nexport DEEPOMATIC_API_KEY=%s\n", at.url, quote(config.Key)); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "serving %s/v0.7/tasks, and its reference at %s/; set the variables above in your shell; Ctrl-C ends it\n", url, url)
+	if at.insecure {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), "export DEEPOMATIC_API_INSECURE_HTTP=1"); err != nil {
+			return err
+		}
+	}
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "serving %s/v0.7/tasks, and its reference at %s/; set the variables above in your shell; Ctrl-C ends it\n", at.url, at.url)
+	if at.elsewhere != "" {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "from other machines and containers: DEEPOMATIC_API_URL=%s with DEEPOMATIC_API_INSECURE_HTTP=1\n", at.elsewhere)
+	}
 	server := &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	stop := context.AfterFunc(cmd.Context(), func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "served %d requests\n", fake.Requests())
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "served %s\n", usage.Plural(fake.Requests(), "request"))
 	return nil
+}
+
+// address is where a server can be reached.
+type address struct {
+	url       string
+	insecure  bool   // plain http that leaves this machine
+	elsewhere string // the URL for other machines, if it is another one; else ""
+}
+
+// reachable is how to reach a listener. One that listens everywhere has no
+// address that works, so it is reached by loopback here and by name elsewhere.
+func reachable(addr net.Addr) address {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return address{url: "http://" + addr.String(), insecure: ok && !tcp.IP.IsLoopback()}
+	}
+	port := fmt.Sprint(tcp.Port)
+	at := address{url: "http://" + net.JoinHostPort("127.0.0.1", port)}
+	if host, err := os.Hostname(); err == nil {
+		at.elsewhere = "http://" + net.JoinHostPort(host, port)
+	}
+	return at
 }

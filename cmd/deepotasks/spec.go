@@ -12,7 +12,7 @@ import (
 func specCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "spec",
-		Short: "Print the contract, openapi.yaml",
+		Short: "Print openapi.yaml, the contract",
 		Example: `  deepotasks spec > openapi.yaml
   //go:generate sh -c "go tool deepotasks spec > openapi.yaml"`,
 		Args: cobra.NoArgs,

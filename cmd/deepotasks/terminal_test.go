@@ -37,7 +37,7 @@ func TestATerminalGetsWhatItCanShow(t *testing.T) {
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	get, wait := []string{"get", "269999730", "bad"}, []string{"wait", "269999730", "bad"}
-	const colour, bar = "\x1b[3", "waiting"
+	const colour, bar = "\x1b[3", "[#"
 	for _, c := range []struct {
 		name     string
 		width    uint16
@@ -48,7 +48,7 @@ func TestATerminalGetsWhatItCanShow(t *testing.T) {
 		{"a table has colours", 100, []string{"TERM=xterm"}, get, []string{colour, "golden retriever"}, nil},
 		{"NO_COLOR means none", 100, []string{"TERM=xterm", "NO_COLOR=1"}, get, []string{"golden retriever"}, []string{colour}},
 		{"a dumb terminal has none", 100, []string{"TERM=dumb"}, get, []string{"golden retriever"}, []string{"\x1b"}},
-		{"a wait has a bar", 120, []string{"TERM=xterm"}, wait, []string{"1 done, 1 failed", "golden retriever", "\x1b["}, nil},
+		{"a wait has a bar", 120, []string{"TERM=xterm"}, wait, []string{"1 succeeded, 1 failed, 0 unknown", "golden retriever", "\x1b["}, nil},
 		{"a dumb terminal has no bar", 100, []string{"TERM=dumb"}, wait, []string{"golden retriever"}, []string{"\x1b", bar}},
 		{"a narrow terminal is not overrun", 50, []string{"TERM=dumb"}, get, []string{"the image", "success"}, []string{"\x1b", "much too"}},
 	} {

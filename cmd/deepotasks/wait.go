@@ -10,9 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/deepomatic/tasks/cmd/deepotasks/internal/results"
-	"github.com/deepomatic/tasks/cmd/deepotasks/internal/show"
-	"github.com/deepomatic/tasks/cmd/deepotasks/internal/taskids"
+	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/ids"
+	"github.com/deepomatic/tasks/internal/cli/results"
+	"github.com/deepomatic/tasks/internal/cli/show"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -21,7 +23,6 @@ type waiting struct {
 	asking
 	json     bool
 	timeout  time.Duration
-	from     string
 	out      string
 	progress string
 	failFast bool
@@ -32,51 +33,50 @@ type waiting struct {
 func waitCommand() *cobra.Command {
 	w := waiting{}
 	cmd := &cobra.Command{
-		Use:   "wait ID... | wait - | wait --from FILE",
+		Use:   "wait [ID...]",
 		Short: "Wait for tasks and print each as it finishes",
-		Long: `Wait for tasks and print each as it finishes.
+		Long: "Wait for tasks and print each as it finishes.\n\n" + ids.Help + `
 
-Ids come from the arguments, from standard input for "-", or from a file: one a line, or as lines of JSON
-with an "id" or a "task_id", which may be a string or a number. An id that is given twice is waited for once.
+With --out, results go to a file, as lines of JSON, instead of to the screen. Started again with the same file, wait goes
+on where it stopped, also after a crash in the middle of a line.
 
-With --out, finished tasks are appended to a file, as lines of JSON, instead of printed. Started again with the same
-file, wait goes on where it stopped, also after a crash in the middle of a line.
-
-Ctrl-C once prints what has arrived and lists what is pending; twice ends the program at once.`,
+Ctrl-C once prints what has arrived and a command that goes on with the rest; twice ends the program at once.
+"deepotasks help" lists the exit codes.`,
 		Example: `  deepotasks wait 269999729 269999730
   deepotasks wait --timeout 5m --json 269999729 | jq .data
-  cut -d, -f1 tasks.csv | deepotasks wait - --out results.jsonl
+  deepotasks wait --from tasks.csv --column task_id --out results.jsonl
   deepotasks wait --demo`,
 		RunE: w.run,
 	}
 	f := cmd.Flags()
 	w.flags(cmd)
-	f.BoolVar(&w.json, "json", false, "print each task as a line of JSON, with the API's own fields")
+	f.BoolVar(&w.json, "json", false, "print one line of JSON for each id: the task with the API's own fields, or an error")
 	f.DurationVar(&w.timeout, "timeout", 0, "how long to wait, such as 30s or 5m (default: for ever)")
-	f.StringVar(&w.from, "from", "", "read ids from this file")
-	f.StringVar(&w.out, "out", "", "append finished tasks to this file, and skip those that it has")
-	f.StringVar(&w.progress, "progress", "auto", "how to show progress: auto (a bar on a terminal), bar, plain (lines, for logs) or none")
+	f.StringVar(&w.out, "out", "", "append results to this `file`, and skip the finished tasks that it has")
+	f.StringVar(&w.progress, "progress", "auto", "how to show progress, one `kind` of: auto (a bar if the output is a terminal), bar, plain (lines, for logs), none")
 	f.BoolVar(&w.failFast, "fail-fast", false, "stop at the first task that does not succeed")
-	f.BoolVarP(&w.quiet, "quiet", "q", false, "print neither tasks nor progress: the exit code tells")
+	f.BoolVarP(&w.quiet, "quiet", "q", false, "print nothing but wrong usage: the exit code tells")
 	f.BoolVar(&w.stats, "stats", false, "say at the end how long it took and how many goroutines are left")
 	_ = cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions(show.Kinds, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
 	return cmd
 }
 
 func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
-	given, err := taskids.Given(args, w.from, cmd.InOrStdin())
-	if err != nil {
-		return err
-	}
 	c := &collector{waiting: w, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), end: outcome{fine: "succeeded"}}
 	if w.quiet {
 		c.stdout, c.stderr, w.progress = io.Discard, io.Discard, "none"
 	}
-	client, ids, err := w.client(given, tasksclient.WithLogger(slog.New(newWarnings(func() io.Writer { return c.progress.Above(c.stderr) }))))
+	if w.timeout < 0 {
+		return usage.Errorf(cmd, "--timeout is %v; it can't be negative", w.timeout)
+	}
+	if err := show.CheckKind(w.progress); err != nil {
+		return usage.Errorf(cmd, "--progress is %q; %v", w.progress, err)
+	}
+	client, ids, err := w.client(args, tasksclient.WithLogger(slog.New(newWarnings(c.aside))))
 	if err != nil {
 		return err
 	}
-	c.total = len(ids)
+	c.ids, c.args = ids, args
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	if w.timeout > 0 {
@@ -84,49 +84,45 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 		defer cancel()
 	}
 	c.stop = cancel
-	if w.out != "" {
-		if c.file, err = results.Open(w.out, func() {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "another program writes %s; waiting until it ends\n", w.out)
-		}); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, c.file.Close()) }()
-		ids = c.skip(ids)
-	}
 	start := time.Now()
-	if err := c.collect(client.WaitEach(ctx, ids)); err != nil {
+	left, err := c.open(ctx)
+	if err == nil {
+		defer func() { err = errors.Join(err, c.close()) }()
+		err = c.collect(client.WaitEach(ctx, left))
+	}
+	if err != nil {
 		return err
 	}
 	if w.stats {
-		_, _ = fmt.Fprintf(c.stderr, "%s in %v, with %d goroutines at the end\n", c.end.text(), time.Since(start).Round(time.Millisecond), goroutinesAtRest())
+		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %d goroutines at the end\n", c.end.text(), show.Duration(time.Since(start)), goroutinesAtRest())
 	}
-	if len(c.pending) > 0 {
-		_, _ = fmt.Fprintln(c.stderr, w.goOn(c.pending))
-	}
-	if cmd.Context().Err() != nil {
-		return errInterrupted
-	}
-	return c.end.err()
+	return c.summary(exit.Signal(cmd.Context()))
 }
 
-// goOn is the command that goes on with what is pending.
-func (w *waiting) goOn(pending []string) string {
-	if w.out != "" {
-		return "go on with the same command: --out has what is done"
+// open opens the file of results, if there is one, and returns the ids that it
+// has no finished task for.
+func (c *collector) open(ctx context.Context) (left []string, err error) {
+	if c.out == "" {
+		return c.ids, nil
 	}
-	const most = 20
-	text := "go on with: deepotasks wait"
-	for i, id := range pending {
-		if i == most {
-			return text + fmt.Sprintf(" … and %d more", len(pending)-most)
-		}
-		text += " " + id
+	if c.source.Holds(c.out) {
+		return nil, fmt.Errorf("%s is also where the ids come from; give --out another file", c.out)
 	}
-	return text
+	c.file, err = results.Open(ctx, c.out, func() {
+		_, _ = fmt.Fprintf(c.stderr, "%s is in use by another program; waiting until it ends\n", c.out)
+	})
+	if err != nil && ctx.Err() != nil {
+		return c.ids, nil // each of them ends with the context, and none is asked for
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.skip(), nil
 }
 
-// isPending says whether a result is that waiting stopped.
-func isPending(r tasksclient.Result) bool {
-	_, is := errors.AsType[*tasksclient.PendingError](r.Err)
-	return is
+func (c *collector) close() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Close()
 }

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/deepomatic/tasks/internal/cli/show"
 )
 
-// warnings shows what the layer warns of during a wait, such as a network that
-// is down, which it bears for minutes: not all of it, since the same warning
-// comes again and again.
+// warnings shows what the library warns of during a wait, such as a network that
+// is down, which it goes on trying for minutes. It shows only some of them,
+// since the same warning comes again and again.
 type warnings struct {
 	to   func() io.Writer
 	mu   *sync.Mutex
@@ -37,7 +39,11 @@ func (h warnings) Handle(_ context.Context, r slog.Record) error {
 	*h.last = r.Time
 	line := "deepotasks: " + r.Message
 	r.Attrs(func(a slog.Attr) bool {
-		line += fmt.Sprintf(", %s: %s", a.Key, strings.TrimPrefix(a.Value.String(), "tasksclient: "))
+		value := strings.TrimPrefix(a.Value.String(), "tasksclient: ")
+		if a.Value.Kind() == slog.KindDuration {
+			value = show.Duration(a.Value.Duration())
+		}
+		line += fmt.Sprintf(", %s: %s", a.Key, value)
 		return true
 	})
 	_, err := fmt.Fprintln(h.to(), line)

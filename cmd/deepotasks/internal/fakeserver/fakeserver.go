@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -74,9 +75,37 @@ func New(c Config) (*Server, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v0.7/", tape)
+	mux.HandleFunc("/v0.7/v0.7/", versionTwice)
 	reference(mux, s.api.Key)
-	s.Handler = mux
+	s.Handler = allowOrigins(mux)
 	return s, nil
+}
+
+// versionTwice answers what the real API does not know, either: it says why.
+func versionTwice(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = io.WriteString(w, `{"detail":"The path has the version twice: DEEPOMATIC_API_URL is the root, without /v0.7."}`)
+}
+
+// allowOrigins lets pages of any origin ask this server, as the reference page
+// does that was written to a file or is served elsewhere (https://fetch.spec.whatwg.org/#http-cors-protocol).
+// Nothing here is secret, and a browser adds no key or cookie of its own.
+func allowOrigins(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+		}
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			w.Header().Set("Access-Control-Allow-Methods", "GET")
+			w.Header().Set("Access-Control-Allow-Headers", "Accept, X-API-KEY, X-APP-ID")
+			w.Header().Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // note writes a request into the log.

@@ -149,21 +149,118 @@ const find = (selector) => new Promise(found => {
 
 func TestTheReferencePageTriesOutThisVeryServer(t *testing.T) {
 	t.Parallel()
+	url, fake := servedWith(t, tryOut)
+	page := inChromium(t, url)
+	if _, answer, ok := strings.Cut(page, "answered "); !ok || !strings.Contains(answer, "200") || !strings.Contains(answer, "golden retriever") {
+		t.Errorf("page:\n%s", page)
+	}
+	if fake.Requests() == 0 {
+		t.Error("the server was not asked")
+	}
+}
+
+// onAPhone is a page that opens all of the reference page in a window of 390
+// pixels, and lists what is wider, but for what scrolls in a box of its own.
+const onAPhone = `<!doctype html><iframe id="page" src="/" width="390" height="844"></iframe><pre id="answer"></pre>
+<script>
+const page = document.getElementById("page");
+const find = (selector) => new Promise(found => {
+	const timer = setInterval(() => {
+		const element = page.contentDocument.querySelector(selector)
+		if (element) { clearInterval(timer); found(element) }
+	}, 50)
+});
+(async () => {
+	for (const operation of ["getTask", "listTasks"]) {
+		(await find("#operations-tasks-" + operation + " .opblock-summary-control")).click();
+		await find("#operations-tasks-" + operation + " button.execute");
+	}
+	(await find("#operations-tasks-getTask button.execute")).click();
+	await find("#operations-tasks-getTask .live-responses-table");
+	for (const model of page.contentDocument.querySelectorAll(".models .model-box-control")) { model.click() }
+	await new Promise(later => setTimeout(later, 500));
+	const root = page.contentDocument.documentElement, width = root.clientWidth;
+	const scrolls = (e) => e !== root && e !== page.contentDocument.body && (["auto", "scroll", "hidden"].includes(page.contentWindow.getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+	const wide = [...root.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 0.5 && !scrolls(e.parentElement));
+	document.getElementById("answer").textContent = "measured " + root.scrollWidth + " of " + width + ": " +
+		wide.map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().right).slice(0, 20).join("; ") + " end"
+})()
+</script>`
+
+func TestNothingOfTheReferencePageIsWiderThanAPhone(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t, fakeserver.Config{})
+	if page := fetch(t, url+"/"); !strings.Contains(page, `<meta name="viewport" content="width=device-width, initial-scale=1">`) {
+		t.Error("a phone would show the page as wide as a desk")
+	}
+	withPage, _ := servedWith(t, onAPhone)
+	page := inChromium(t, withPage)
+	_, answer, _ := strings.Cut(page, "measured ")
+	answer, _, _ = strings.Cut(answer, " end")
+	if !regexp.MustCompile(`^(\d+) of (\d+): $`).MatchString(answer) || strings.Split(answer, " ")[0] > strings.TrimSuffix(strings.Split(answer, " ")[2], ":") {
+		t.Errorf("too wide: %s", answer)
+	}
+}
+
+// servedWith serves the fake with a page of ours beside it.
+func servedWith(t *testing.T, page string) (url string, fake *fakeserver.Server) {
+	t.Helper()
 	fake, err := fakeserver.New(fakeserver.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", fake)
-	mux.HandleFunc("/try-out.html", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tryOut) })
+	mux.HandleFunc("/page.html", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	page := inChromium(t, server.URL+"/try-out.html")
-	if _, answer, ok := strings.Cut(page, "answered "); !ok || !strings.Contains(answer, "200") || !strings.Contains(answer, "golden retriever") {
-		t.Errorf("page:\n%s", page)
+	return server.URL + "/page.html", fake
+}
+
+// fromElsewhere is a page of another origin that asks the fake, as a reference
+// page does that was written to a file.
+const fromElsewhere = `<!doctype html><pre id="answer"></pre><script>
+fetch("URL/v0.7/tasks/269999730", {headers: {"X-API-KEY": "SECRET", "Accept": "application/json"}})
+	.then(r => r.text()).then(text => { document.getElementById("answer").textContent = "answered " + text })
+	.catch(e => { document.getElementById("answer").textContent = "refused " + e })
+</script>`
+
+func TestPagesOfOtherOriginsCanAskTheFake(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t, fakeserver.Config{Chance: 0})
+	preflight, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, url+"/v0.7/tasks/1", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if fake.Requests() == 0 {
-		t.Error("the server was not asked")
+	for name, value := range map[string]string{"Origin": "https://example.test", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-api-key"} {
+		preflight.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(preflight)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if h := res.Header; res.StatusCode != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "X-API-KEY") || !strings.Contains(h.Get("Access-Control-Allow-Methods"), "GET") {
+		t.Errorf("preflight: %s %v", res.Status, h)
+	}
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.NewReplacer("URL", url, "SECRET", taskstest.Key).Replace(fromElsewhere))
+	}))
+	t.Cleanup(page.Close)
+	if got := inChromium(t, page.URL); !strings.Contains(got, "answered ") || !strings.Contains(got, "golden retriever") {
+		t.Errorf("page:\n%s", got)
+	}
+}
+
+func TestThePathWithTheVersionTwiceIsRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	url, _ := serve(t, fakeserver.Config{})
+	client, err := tasksclient.New(taskstest.Key, tasksclient.WithBaseURL(url+"/v0.7/v0.7"), tasksclient.WithRetry(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Get(t.Context(), "269999730"); err == nil || !strings.Contains(err.Error(), "DEEPOMATIC_API_URL is the root, without /v0.7") {
+		t.Errorf("err = %v", err)
 	}
 }
 

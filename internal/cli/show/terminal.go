@@ -10,6 +10,9 @@ import (
 // terminal tells whether w is a terminal, and how wide it is. What is none is
 // not wide: its lines are for programs and are not cut.
 func terminal(w io.Writer) (width int, ok bool) {
+	if a, ok := w.(above); ok {
+		w = a.w
+	}
 	file, isFile := w.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) {
 		return 0, false

@@ -22,10 +22,10 @@ type row struct {
 func rowOf(t *tasksclient.Task, now time.Time) row {
 	r := row{id: printable(t.ID), status: printable(string(t.Status))}
 	if !t.DateCreated.IsZero() {
-		r.age = brief(now.Sub(t.DateCreated))
+		r.age = Duration(now.Sub(t.DateCreated))
 	}
 	if t.Status != tasksclient.StatusPending && !t.DateUpdated.IsZero() {
-		r.took = brief(t.DateUpdated.Sub(t.DateCreated))
+		r.took = Duration(t.DateUpdated.Sub(t.DateCreated))
 	}
 	switch t.Status {
 	case tasksclient.StatusSuccess:
@@ -47,8 +47,8 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, "\ufffd")))
 }
 
-// brief is a duration in the unit that suits it.
-func brief(d time.Duration) string {
+// Duration is a duration in the unit that suits it.
+func Duration(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "0s"
@@ -86,6 +86,18 @@ func Table(w io.Writer, tasks []*tasksclient.Task, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// Row writes a task on one line: its id, its status, how long it took, and its
+// result.
+func Row(w io.Writer, t *tasksclient.Task) error {
+	r := rowOf(t, time.Now())
+	line := strings.TrimRight(fmt.Sprintf("%-12s %-8s %7s  %s", r.id, r.status, r.took, r.result), " ")
+	if width, ok := terminal(w); ok {
+		line = text.Trim(line, width)
+	}
+	_, err := fmt.Fprintln(w, line)
+	return err
 }
 
 // paint colours a status for a terminal.

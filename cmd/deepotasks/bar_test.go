@@ -1,0 +1,216 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
+)
+
+// window is a terminal in which a program runs, and all that it was told to show.
+type window struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	pty  *os.File
+	mu   sync.Mutex
+	text []byte
+	end  chan struct{}
+}
+
+func openWindow(t *testing.T, width uint16, env []string, name string, args ...string) *window {
+	t.Helper()
+	w := &window{t: t, cmd: exec.CommandContext(t.Context(), name, args...), end: make(chan struct{})}
+	w.cmd.Env = append(append(os.Environ(), "TERM=xterm"), env...)
+	var err error
+	if w.pty, err = pty.StartWithSize(w.cmd, &pty.Winsize{Rows: 24, Cols: width}); err != nil {
+		t.Skip("no terminal can be had here:", err)
+	}
+	t.Cleanup(func() { _ = w.pty.Close() })
+	go func() {
+		defer close(w.end)
+		for buf := make([]byte, 4096); ; {
+			n, err := w.pty.Read(buf)
+			w.mu.Lock()
+			w.text = append(w.text, buf[:n]...)
+			w.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return w
+}
+
+// shown is what was shown from a place on, and the place of what follows.
+func (w *window) shown(from int) (text string, next int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.text[from:]), len(w.text)
+}
+
+// await waits until a text is shown from a place on.
+func (w *window) await(from int, text string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		got, _ := w.shown(from)
+		if strings.Contains(got, text) {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%q is not shown at the end of\n%q", text, got[max(0, len(got)-1000):])
+		}
+	}
+}
+
+func (w *window) resize(width uint16) (from int) {
+	w.t.Helper()
+	if err := pty.Setsize(w.pty, &pty.Winsize{Rows: 24, Cols: width}); err != nil {
+		w.t.Fatal(err)
+	}
+	time.Sleep(700 * time.Millisecond) // a few drawings
+	_, from = w.shown(0)
+	return from
+}
+
+// bars are the bars that a text draws.
+func bars(text string) (found []string) {
+	for part := range strings.SplitSeq(text, "\r\x1b[J") {
+		if bar, _, ok := strings.Cut(part, "\r"); ok && strings.HasPrefix(bar, "[") {
+			found = append(found, bar)
+		}
+	}
+	return found
+}
+
+// screen is what is left on a terminal that knows what a bar makes use of: the
+// line's begin, a new line, and erasing the rest. Where a window breaks a line
+// anew makes no difference, since the bar never leaves its line's begin.
+func screen(text string) (lines []string) {
+	lines = []string{""}
+	column := 0
+	for len(text) > 0 {
+		last := &lines[len(lines)-1]
+		switch {
+		case strings.HasPrefix(text, "\x1b[J"):
+			*last, text = (*last)[:column], text[2:]
+		case text[0] == '\r':
+			column = 0
+		case text[0] == '\n':
+			lines, column = append(lines, ""), 0
+		default:
+			*last = (*last)[:column] + text[:1] + (*last)[min(column+1, len(*last)):]
+			column++
+		}
+		text = text[1:]
+	}
+	return lines
+}
+
+// slowly is an API with tasks 1 to 40 that finish one after the other, in four seconds, and one that doesn't.
+func slowly(t *testing.T) (env, ids []string) {
+	t.Helper()
+	api := new(taskstest.Server)
+	for i := range 40 {
+		id := fmt.Sprint(i + 1)
+		api.Add(taskstest.Task{ID: id, Pending: time.Duration(i) * 100 * time.Millisecond})
+		ids = append(ids, id)
+	}
+	api.Add(taskstest.Task{ID: "slow", Pending: time.Hour})
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	return []string{"DEEPOMATIC_API_URL=" + server.URL, "DEEPOMATIC_API_KEY=" + taskstest.Key}, append(ids, "slow")
+}
+
+// row is a line of the screen that a wait leaves: a task, or what it says at its end.
+var row = regexp.MustCompile(`^(\d+ +success.*|slow +still pending|go on with: .*|deepotasks: .*|)$`)
+
+func TestABarFitsAnyWindowFollowsItAndLeavesACleanScreen(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	for _, c := range []struct {
+		width uint16
+		has   string
+	}{
+		{40, `^\[[#.]{10,}\] +\d+%  \d+ of 41`},
+		{80, `^\[[#.]{10,}\] +\d+%  \d+ succeeded, 0 failed, 0 unknown, \d+ pending`},
+		{200, `^\[[#.]{30,}\] +\d+%  \d+ succeeded, 0 failed, 0 unknown, \d+ pending  \d+s`},
+	} {
+		t.Run(fmt.Sprint(c.width, " columns"), func(t *testing.T) {
+			t.Parallel()
+			env, ids := slowly(t)
+			w := openWindow(t, c.width, env, binary, append([]string{"wait"}, ids...)...)
+			fits := func(from int, width uint16) {
+				t.Helper()
+				w.await(from, "] ")
+				text, _ := w.shown(from)
+				for _, bar := range bars(text) {
+					if len(bar) >= int(width) || !strings.Contains(bar, "%") {
+						t.Errorf("at %d columns: %q", width, bar)
+					}
+				}
+			}
+			time.Sleep(1500 * time.Millisecond)
+			fits(0, c.width)
+			if text, _ := w.shown(0); !regexp.MustCompile(c.has).MatchString(bars(text)[len(bars(text))-1]) {
+				t.Errorf("%q is not as wanted at %d columns", bars(text)[len(bars(text))-1], c.width)
+			}
+			for _, width := range []uint16{c.width / 2, 20, 120} {
+				fits(w.resize(width), width)
+			}
+			w.await(0, "40           success")
+			if _, err := w.pty.WriteString("\x03"); err != nil {
+				t.Fatal(err)
+			}
+			_ = w.cmd.Wait()
+			<-w.end
+			text, _ := w.shown(0)
+			if code := w.cmd.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("exit code %d", code)
+			}
+			lines := screen(text)
+			tasks := 0
+			for _, line := range lines {
+				if strings.Contains(line, "success") {
+					tasks++
+				}
+				if !row.MatchString(strings.TrimPrefix(line, "^C")) { // the terminal shows the key where the bar was
+					t.Errorf("a line is left: %q", line)
+				}
+			}
+			if tasks != 40 || !strings.HasPrefix(lines[len(lines)-2], "deepotasks: interrupted: 40 succeeded, 1 still pending") {
+				t.Errorf("%d tasks are on the screen:\n%s", tasks, strings.Join(lines, "\n"))
+			}
+		})
+	}
+}
+
+func TestThereIsNoBarUnlessBothStreamsAreTerminals(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	env, ids := slowly(t)
+	for _, c := range []struct{ name, command string }{
+		{"rows go through a pipe", `"$0" wait "$@" | cat`},
+		{"warnings go into a file", `"$0" wait "$@" 2>/dev/null`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := openWindow(t, 80, env, "sh", append([]string{"-c", c.command, binary}, ids[:10]...)...)
+			_ = w.cmd.Wait()
+			<-w.end
+			if text, _ := w.shown(0); strings.Contains(text, "\x1b") || strings.Contains(text, "[#") || strings.Count(text, "success") != 10 {
+				t.Errorf("%q", text)
+			}
+		})
+	}
+}

@@ -1,3 +1,0 @@
-// Package show shows tasks, results and progress to people: on a terminal with
-// colours, within its width; in a pipe as plain lines.
-package show

@@ -1,0 +1,94 @@
+//go:build unix
+
+package exit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/tasksclient"
+)
+
+func result(err error) tasksclient.Result { return tasksclient.Result{Err: err} }
+
+var (
+	notFound     = &tasksclient.APIError{StatusCode: 404}
+	unauthorized = &tasksclient.APIError{StatusCode: 403}
+	pending      = &tasksclient.PendingError{Last: notFound, Cause: &exit.SignalError{Signal: syscall.SIGINT}}
+)
+
+func TestTheCodeTellsTheKindOfError(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{errors.New("no network"), exit.Unexpected},
+		{&tasksclient.TaskError{}, exit.Failed},
+		{&tasksclient.PendingError{Last: notFound}, exit.Pending},
+		{fmt.Errorf("asking: %w", notFound), exit.Unknown},
+		{unauthorized, exit.Unauthorized},
+		{&exit.SignalError{Signal: syscall.SIGINT}, 130},
+		{&exit.SignalError{Signal: syscall.SIGTERM}, 143},
+		{&exit.Error{Code: 7}, 7},
+	} {
+		if got := exit.Code(c.err); got != c.want {
+			t.Errorf("%v: exit code %d, want %d", c.err, got, c.want)
+		}
+	}
+}
+
+func TestTheWorstOfSeveralEndsDecides(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		errs []error
+		code int
+		text string
+	}{
+		{[]error{nil, nil}, 0, "2 succeeded"},
+		{[]error{nil, &tasksclient.TaskError{}}, exit.Failed, "1 succeeded, 1 failed"},
+		{[]error{&tasksclient.TaskError{}, notFound}, exit.Unknown, "1 failed, 1 unknown"},
+		{[]error{notFound, pending}, exit.Pending, "1 unknown, 1 still pending"},
+		{[]error{pending, errors.New("x")}, exit.Unexpected, "1 still pending, 1 not fetched"},
+		{[]error{errors.New("x"), unauthorized, unauthorized}, exit.Unauthorized, "2 not authorised, 1 not fetched"},
+	} {
+		var o exit.Outcome
+		for _, err := range c.errs {
+			o.Add(result(err))
+		}
+		if got := exit.Code(o.Err("succeeded")); got != c.code || o.Text("succeeded") != c.text || o.Total() != len(c.errs) {
+			t.Errorf("exit code %d and %q, want %d and %q", got, o.Text("succeeded"), c.code, c.text)
+		}
+	}
+}
+
+func TestTheHelpTellsEveryCode(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{0, exit.Unexpected, exit.Failed, exit.Pending, exit.Unknown, exit.Unauthorized, 130, 143} {
+		if !regexp.MustCompile(`(?m)^  ` + strconv.Itoa(code) + ` `).MatchString(exit.Help) {
+			t.Errorf("the help has no exit code %d", code)
+		}
+	}
+}
+
+func TestASignalEndsTheContextWithItsName(t *testing.T) {
+	ctx, stop := exit.Context(t.Context())
+	defer stop()
+	if exit.Signal(ctx) != nil {
+		t.Error("there was no signal yet")
+	}
+	if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if err := exit.Signal(ctx); err == nil || exit.Code(err) != 143 || !errors.Is(ctx.Err(), context.Canceled) {
+		t.Errorf("%v, %v", err, ctx.Err())
+	}
+}

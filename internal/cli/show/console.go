@@ -1,0 +1,83 @@
+package show
+
+import (
+	"bytes"
+	"io"
+	"sync"
+)
+
+// console draws the line of a bar on a terminal. After each drawing the cursor
+// stands at the line's begin: when the window becomes narrower, terminals break
+// the line into several but leave the cursor at its begin, and so the next
+// drawing erases all of it. Nothing is left behind, and nothing scrolls.
+//
+// It implements mpb.ConsoleWriter.
+type console struct {
+	bytes.Buffer // what mpb has drawn of the next line
+
+	w    io.Writer
+	mu   sync.Mutex // guards what follows, and writing to the terminal
+	line []byte     // that is shown
+}
+
+// unknownWidth is how wide what is no terminal is taken to be.
+const unknownWidth = 80
+
+const erase = "\r\x1b[J" // from the line's begin to the screen's end
+
+// IsTerminal is asked once.
+func (c *console) IsTerminal() bool {
+	_, ok := terminal(c.w)
+	return ok
+}
+
+// GetTermSize is asked before each drawing. The last column stays free: a
+// cursor behind it is elsewhere in each terminal.
+func (c *console) GetTermSize() (width, height int, err error) {
+	width, _ = terminal(c.w)
+	return max(width, 2) - 1, 1, nil
+}
+
+// Flush shows what was drawn.
+func (c *console) Flush(int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.line = append(c.line[:0], bytes.TrimSuffix(c.Bytes(), []byte("\n"))...)
+	c.Reset()
+	_, err := c.w.Write(append([]byte(erase), c.drawn()...))
+	return err
+}
+
+// drawn is the line as it is drawn where nothing is.
+func (c *console) drawn() []byte {
+	if len(c.line) == 0 {
+		return nil
+	}
+	return append(c.line[:len(c.line):len(c.line)], '\r')
+}
+
+// clear takes the line away.
+func (c *console) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.line = nil
+	_, _ = io.WriteString(c.w, erase) // the line is only for show
+}
+
+// above writes whole lines above a console's.
+type above struct {
+	console *console
+	w       io.Writer // the same terminal
+}
+
+func (a above) Write(p []byte) (n int, err error) {
+	a.console.mu.Lock()
+	defer a.console.mu.Unlock()
+	if _, err = io.WriteString(a.console.w, erase); err == nil {
+		n, err = a.w.Write(p)
+	}
+	if err == nil {
+		_, err = a.console.w.Write(a.console.drawn())
+	}
+	return n, err
+}
