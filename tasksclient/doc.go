@@ -50,8 +50,8 @@
 // # What is isolated
 //
 // An id whose requests fail does not take others with it, whatever the failure. A request for many ids that fails twice
-// in a row is made again in ever smaller parts, and an id that fails by itself concerns nobody else from then on. A
-// request that is too large, or that has too large an answer, is made again in halves.
+// in a row is made again in ever smaller parts, and an id that fails by itself while others work is isolated: it
+// concerns nobody else from then on. A request that is too large, or that has too large an answer, is made again in halves.
 //
 // # What happens in an outage
 //
@@ -64,15 +64,16 @@
 // # How polite it is
 //
 //   - Retry-After is honoured, in seconds or as a date, up to five minutes. Time is only ever added to it.
-//   - A 429 pauses the whole client: no request begins before the pause is over.
+//   - A 429 pauses the whole client: no request begins before the pause is over. Only one for an id that is isolated
+//     concerns nobody else.
 //   - Where lists are refused and single requests work, ids are asked for one by one, at most 100 a second, and a list
 //     is tried from time to time.
 //   - A limit of your own is set by [WithRateLimit] or [WithLimiter].
 //
 // # Options
 //
-//	option                default                     meaning
-//	WithBaseURL           api.deepomatic.com/v0.7     where the API is
+//	option                default                     meaning, units, limits
+//	WithBaseURL           the vendor's, v0.7          where the API is, with its version
 //	WithInsecureHTTP      no                          plain http to any host
 //	WithHTTPClient        http.DefaultClient          what sends the requests
 //	WithUserAgent         deepomatic-tasks-go         "": that of net/http

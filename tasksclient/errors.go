@@ -67,15 +67,13 @@ func (e *APIError) Error() string {
 	if e.RequestID != "" {
 		text += " (request " + e.RequestID + ")"
 	}
-	switch sentinels[e.StatusCode] {
-	case ErrUnauthorized:
+	switch {
+	case e.Is(ErrUnauthorized):
 		text += "; check the API key"
-	case ErrNotFound:
+	case e.Is(ErrNotFound):
 		text += "; check the task's id, and that it belongs to this key's account"
-	case ErrRateLimited:
-		if e.RetryAfter > 0 {
-			text += "; try again in " + e.RetryAfter.String()
-		}
+	case e.Is(ErrRateLimited) && e.RetryAfter > 0:
+		text += "; try again in " + e.RetryAfter.String()
 	}
 	return text
 }
@@ -152,20 +150,20 @@ func (e *ProtocolError) Error() string {
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// textError says one thing, and lets errors.Is and errors.As reach others.
-type textError struct {
+// waitError has one text and several causes: the errors of the results of a WaitAll, or why a context ended.
+type waitError struct {
 	text string
 	errs []error
 }
 
-func (e *textError) Error() string   { return e.text }
-func (e *textError) Unwrap() []error { return e.errs }
+func (e *waitError) Error() string   { return e.text }
+func (e *waitError) Unwrap() []error { return e.errs }
 
 // contextError is why ctx ended: its cause, and what ctx.Err says, so that errors.Is can tell both.
 func contextError(ctx context.Context) error {
 	cause, err := context.Cause(ctx), ctx.Err()
 	if err != nil && !errors.Is(cause, err) {
-		return &textError{cause.Error(), []error{cause, err}}
+		return &waitError{cause.Error(), []error{cause, err}}
 	}
 	return cause
 }

@@ -77,6 +77,31 @@ func TestEveryExportedNameStandsInAnExample(t *testing.T) {
 	}
 }
 
+func TestTheTableOfThePackageDocHasEveryOption(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, err := os.ReadFile("options.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for line := range strings.Lines(string(options)) {
+		if name, ok := strings.CutPrefix(line, "func With"); ok {
+			found++
+			name, _, _ = strings.Cut(name, "(")
+			if !strings.Contains(string(docs), "\n//\tWith"+name+" ") {
+				t.Errorf("With%s is not in the table of doc.go", name)
+			}
+		}
+	}
+	if found < 16 {
+		t.Errorf("only %d options were found", found)
+	}
+}
+
 func TestTheQuickstartOfTheReadmeIsTheExampleThatRuns(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")

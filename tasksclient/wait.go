@@ -82,9 +82,9 @@ func summary(results []Result, elapsed time.Duration) error {
 	case failed == 0:
 		return nil
 	case len(results) == 1:
-		return &textError{errs[0].Error(), errs}
+		return &waitError{errs[0].Error(), errs}
 	}
-	return &textError{fmt.Sprintf("tasksclient: %d of %d tasks did not succeed; the first: %s", failed, len(results), withoutPrefix(errs[0])), errs}
+	return &waitError{fmt.Sprintf("tasksclient: %d of %d tasks did not succeed; the first: %s", failed, len(results), withoutPrefix(errs[0])), errs}
 }
 
 // WaitEach waits for the tasks and yields one Result for each id as it finishes; an id that is given twice is yielded
