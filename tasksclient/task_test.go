@@ -64,6 +64,9 @@ func TestNoGeneratedNameStandsInAnExportedSignature(t *testing.T) {
 				f.Body = nil
 			}
 			ast.Inspect(decl, func(n ast.Node) bool {
+				if v, ok := n.(*ast.ValueSpec); ok {
+					v.Values = nil // what a constant is made of is nobody's business
+				}
 				if s, ok := n.(*ast.SelectorExpr); ok {
 					if x, ok := s.X.(*ast.Ident); ok && x.Name == "gen" {
 						t.Errorf("%s: gen.%s stands in an exported declaration", entry.Name(), s.Sel.Name)
