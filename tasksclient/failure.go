@@ -110,11 +110,11 @@ func failureKind(err error, ids int) poll.Kind {
 }
 
 // isTransient says whether the same request may succeed later: after anything
-// that the network did, 408, 429, 5xx, and an answer that can't be read, unless
-// it said beforehand that it is too large.
+// that the network did, 408, 429, 5xx, a 101 that nobody asked for, and an answer
+// that can't be read, unless it said beforehand that it is too large.
 func isTransient(err error) bool {
 	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
+		return api.StatusCode < 200 || api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode >= 500
 	}
 	f, ok := errors.AsType[*transport.Failure](err)
 	return !ok || f.Kind != transport.TooLargeAnnounced

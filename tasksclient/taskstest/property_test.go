@@ -94,8 +94,12 @@ func draw(t *rapid.T) schedule {
 		s.downFor = rapid.SampledFrom([]time.Duration{500 * time.Millisecond, 3 * time.Second, 20 * time.Second, 5 * time.Minute}).Draw(t, "down for")
 		s.downWith = rapid.SampledFrom(benign()).Draw(t, "down with")
 		if lastsTooLong(s.downWith) {
-			s.downFor = min(s.downFor, 20*time.Second)
+			s.downFor = min(s.downFor, 3*time.Second)
 		}
+	}
+	// What is believed if it lasts may not come so often that it seems to.
+	if slices.ContainsFunc(s.faults, lastsTooLong) {
+		s.chance = min(s.chance, 0.1)
 	}
 	if s.how == "Wait" && slices.ContainsFunc(append([]string{s.downWith, s.poisonWith}, s.faults...), lastsTooLong) {
 		// The second of two waits for an id may begin after the first has ended. For
@@ -121,16 +125,16 @@ func (s schedule) play(t *testing.T) (problems []string) {
 	api := &taskstest.Server{PageSize: s.pageSize}
 	api.Add(s.tasks...)
 	api.Chance(s.chance, s.seed, s.faults...)
+	if s.poison != "" {
+		api.When(s.poisonWith, func(r *http.Request) bool {
+			return slices.Contains(r.URL.Query()["task_ids"], s.poison) || strings.HasSuffix(r.URL.Path, "/"+s.poison)
+		})
+	}
 	begin := time.Now()
 	if s.downFor > 0 {
 		api.When(s.downWith, func(*http.Request) bool {
 			at := time.Since(begin)
 			return at >= s.downFrom && at < s.downFrom+s.downFor
-		})
-	}
-	if s.poison != "" {
-		api.When(s.poisonWith, func(r *http.Request) bool {
-			return slices.Contains(r.URL.Query()["task_ids"], s.poison) || strings.HasSuffix(r.URL.Path, "/"+s.poison)
 		})
 	}
 	limits := &limitWatch{next: api}

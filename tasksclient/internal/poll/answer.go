@@ -29,7 +29,7 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 		if e == nil || e.waiters == nil || e.batch != b {
 			continue // nobody waits for it any more
 		}
-		e.answered, e.denied = true, 0
+		e.answered, e.denied, e.denials = true, 0, 0
 		if s.Pending {
 			p.cfg.Pace.Survived(e.lastAge(), e.age(now))
 			e.last, e.lastAt, e.seen = s.Task, now, true
@@ -115,8 +115,8 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 	due := never
 	for _, e := range entries {
 		unasked := e.denied == 0 && !e.seen
-		if e.denied == 0 && e.seen {
-			e.denied = b.asked
+		if e.seen {
+			e.deny(b.asked)
 		}
 		if unasked || p.heldOut(e, b.asked) {
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)
@@ -124,6 +124,9 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 		}
 		waiting = append(waiting, e)
 		due = min(due, e.denied+p.patience(e))
+		if e.seen { // so that it is denied often enough by then
+			due = min(due, now+doubt/doubted)
+		}
 	}
 	if len(waiting) > 0 {
 		p.requeue(&p.healthy, waiting, failure{}, min(due, now+p.gap(waiting, now))).asked = b.asked

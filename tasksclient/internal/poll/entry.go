@@ -17,8 +17,9 @@ type entry[T any] struct {
 	lastAt  time.Duration // when that was taken
 	denied  time.Duration // since when the API denies that there is such a task; zero: it does not
 
-	seen     bool // some answer showed it
-	answered bool // the poll under way has shown it
+	seen     bool  // some answer showed it
+	answered bool  // the poll under way has shown it
+	denials  uint8 // how many answers denied it since then, as far as it matters
 }
 
 func (e *entry[T]) age(now time.Duration) time.Duration { return now - e.since }
@@ -46,6 +47,14 @@ func (e *entry[T]) drop(w *waiter[T]) bool {
 		e.waiters = slices.Concat(e.waiters[:i], e.waiters[i+1:])
 	}
 	return true
+}
+
+// deny notes an answer that denies e to a question asked at that time.
+func (e *entry[T]) deny(asked time.Duration) {
+	if e.denied == 0 {
+		e.denied = asked
+	}
+	e.denials = min(e.denials+1, doubted)
 }
 
 // isHeld says whether everyone who waits for e has a page of results to take

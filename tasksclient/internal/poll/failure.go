@@ -13,6 +13,11 @@ import (
 // and is now refused. A proxy that is restarted says such things for a moment.
 const doubt = 30 * time.Second
 
+// doubted is how many such answers there must be at least, with no other between
+// them: after a pause that the server demanded, two of them tell nothing of the
+// time between.
+const doubted = 4
+
 // failure is what a batch remembers of its failed polls.
 type failure struct {
 	count int           // in a row, since the batch was last split
@@ -150,13 +155,13 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	}
 	if verdict {
 		for _, e := range silent {
-			if e.denied == 0 && (e.seen || f.Kind == Unauthorized) {
-				e.denied = b.asked
+			if e.seen || f.Kind == Unauthorized {
+				e.deny(b.asked)
 			}
 		}
 	}
 	isolated := alone && p.worked > failed.since
-	held := alone && verdict && b.asked-first.denied >= doubt
+	held := alone && verdict && first.denials >= doubted && b.asked-first.denied >= doubt
 	if !isolated && (!held || p.outage.isOpen()) {
 		if !alone {
 			p.listFailed(b, f.Kind, now)
@@ -174,8 +179,8 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 		return
 	}
 	pause := p.cfg.Jitter(backoff(failed.count, first.age(now)))
-	if alone && verdict {
-		pause = min(pause, max(0, first.denied+doubt-now))
+	if left := first.denied + doubt - now; alone && verdict && left > 0 {
+		pause = min(pause, left)
 	}
 	due := now + max(pause, f.RetryAfter)
 	level := slog.LevelDebug
