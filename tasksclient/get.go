@@ -50,7 +50,7 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	var g gen.Task
-	if err := json.Unmarshal(transport.Body(res), &g); err != nil {
+	if err := json.Unmarshal(transport.Body(res), &g, duplicateNames(transport.Body(res))); err != nil {
 		return nil, c.unreadable(res, "a task", err)
 	}
 	switch {

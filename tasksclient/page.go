@@ -25,7 +25,7 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 	defer taskLimits.Put(limit)
 	limit.left = ids
 	p := &gen.TaskPage{}
-	err := json.Unmarshal(transport.Body(res), p, limit.option)
+	err := json.Unmarshal(transport.Body(res), p, limit.option, duplicateNames(transport.Body(res)))
 	switch {
 	case errors.Is(err, errTooManyTasks):
 		p.Next = nil
@@ -37,6 +37,15 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 		return nil, refuse(res, "it is no page: it has no results", nil)
 	}
 	return p, nil
+}
+
+// checkedBytes is how long a body may be in which no name may stand twice in one
+// object. To see that, the JSON library remembers each name: 60 MiB of short ones
+// would take 700 MiB. In a longer body the last of two members of a name counts.
+const checkedBytes = 16 << 20
+
+func duplicateNames(body []byte) json.Options {
+	return jsontext.AllowDuplicateNames(len(body) > checkedBytes)
 }
 
 // errTooManyTasks ends the reading of a page that holds more than was asked for.
