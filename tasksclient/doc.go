@@ -78,6 +78,7 @@
 //	WithHTTPClient        http.DefaultClient          what sends the requests
 //	WithUserAgent         deepomatic-tasks-go         "": that of net/http
 //	WithAppID             none                        the X-APP-ID header
+//	WithKeyFunc           New's key                   the key of each request, for a key that changes
 //	WithLogger            none                        a *slog.Logger
 //	WithRetry             5, 30                       attempts; failed polls, or half minutes of an outage; from 1
 //	WithPolling           0.4 s, 50 ms, 30 s          a request's worth; least and most time between polls of a task

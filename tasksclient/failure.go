@@ -89,7 +89,7 @@ func failureKind(err error, ids int) poll.Kind {
 		switch code := api.StatusCode; {
 		case code == http.StatusRequestEntityTooLarge, code == http.StatusRequestURITooLong, code == http.StatusRequestHeaderFieldsTooLarge:
 			return tooLarge
-		case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
+		case code < http.StatusOK, code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
 			return poll.Transient
 		case api.Is(ErrUnauthorized):
 			return poll.Unauthorized
@@ -111,7 +111,7 @@ func failureKind(err error, ids int) poll.Kind {
 }
 
 // isTransient says whether the same request may succeed later: after anything that the network did, 408, 429, 5xx,
-// and an answer that can't be read, unless it said beforehand that it is too large.
+// a 101 that nobody asked for, and an answer that can't be read, unless it said beforehand that it is too large.
 func isTransient(err error) bool { return failureKind(err, 1) <= poll.TooLarge }
 
 // isTooLarge says whether the request or its answer was too large, so that fewer ids may do.

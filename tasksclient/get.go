@@ -50,7 +50,7 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	var g gen.Task
-	switch err := json.Unmarshal(transport.Body(res), &g); {
+	switch err := json.Unmarshal(transport.Body(res), &g, duplicateNames(transport.Body(res))); {
 	case err != nil:
 		return nil, c.unreadable(res, "a task", err)
 	case g.ID == "" || g.Status == "":

@@ -22,7 +22,7 @@ import (
 func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 	r := pageReaders.Get().(*pageReader)
 	defer pageReaders.Put(r)
-	p, err := r.read(transport.Body(res), ids, r.strict)
+	p, err := r.read(transport.Body(res), ids, r.strict, duplicateNames(transport.Body(res)))
 	if err != nil {
 		salvaged, failed := r.read(transport.Body(res), ids, r.lenient)
 		if failed != nil || len(salvaged.Results) == 0 {
@@ -56,14 +56,23 @@ var pageReaders = sync.Pool{New: func() any {
 	return r
 }}
 
-func (r *pageReader) read(body []byte, ids int, how json.Options) (*gen.TaskPage, error) {
+func (r *pageReader) read(body []byte, ids int, how ...json.Options) (*gen.TaskPage, error) {
 	r.left = ids
 	p := &gen.TaskPage{}
-	err := json.Unmarshal(body, p, how)
+	err := json.Unmarshal(body, p, how...)
 	if errors.Is(err, errTooManyTasks) {
 		p.Next, err = nil, nil
 	}
 	return p, err
+}
+
+// checkedBytes is how long a body may be in which no name may stand twice in one
+// object. To see that, the JSON library remembers each name: 60 MiB of short ones
+// would take 700 MiB. In a longer body the last of two members of a name counts.
+const checkedBytes = 16 << 20
+
+func duplicateNames(body []byte) json.Options {
+	return jsontext.AllowDuplicateNames(len(body) > checkedBytes)
 }
 
 // errTooManyTasks ends the reading of a page that holds more than was asked for.
@@ -78,7 +87,7 @@ func (r *pageReader) count() error {
 
 // orZero reads a value, and leaves zero where it can't be read.
 func orZero[T any](raw []byte, v *T) error {
-	if json.Unmarshal(raw, v) != nil {
+	if json.Unmarshal(raw, v, duplicateNames(raw)) != nil {
 		*v = *new(T)
 	}
 	return nil

@@ -80,6 +80,7 @@ type bubble struct {
 	born     map[string]time.Time
 	took     map[string]time.Duration
 	requests int
+	dates    func(created, updated time.Time) (time.Time, time.Time) // what it says of them; nil says the truth
 }
 
 func (b *bubble) add(id string, took float64) {
@@ -93,8 +94,12 @@ func (b *bubble) RoundTrip(r *http.Request) (*http.Response, error) {
 	b.requests++
 	tell := func(id string) string {
 		if end := b.end(id); !end.After(time.Now()) {
+			created, updated := b.born[id], end
+			if b.dates != nil {
+				created, updated = b.dates(created, updated)
+			}
 			return fmt.Sprintf(`{"id":%q,"status":"success","error":null,"date_created":%q,"date_updated":%q,"data":{},"subtasks":null}`,
-				id, b.born[id].Format(time.RFC3339Nano), end.Format(time.RFC3339Nano))
+				id, created.Format(time.RFC3339Nano), updated.Format(time.RFC3339Nano))
 		}
 		return taskJSON(id, "pending")
 	}

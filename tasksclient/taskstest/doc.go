@@ -17,10 +17,12 @@
 //
 // [Server.Requests] tells what was asked. [Server.Next], [Server.When] and
 // [Server.Chance] make requests fail, in the ways that [Faults] names: rate
-// limits, broken servers and proxies, broken connections, bodies that are cut,
-// endless or no JSON, redirects and next links that lead elsewhere, pages that
-// are out of order or incomplete. Code that gets its tasks through all of
-// these gets them through a bad day of a real API.
+// limits, broken servers and proxies, refusals of what was shown a moment ago,
+// broken connections, answers that are no HTTP, bodies that are cut, endless,
+// no JSON or grow when they are unzipped, wrong dates, echoes of the key,
+// redirects and next links that lead elsewhere, pages that are out of order or
+// incomplete. Code that gets its tasks through all of these gets them through a
+// bad day of a real API.
 //
 // The published page documents the success of a task only. How the fake
 // answers otherwise is derived from the page's words and from the framework

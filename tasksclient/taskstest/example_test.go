@@ -134,5 +134,5 @@ func ExampleServer_Chance() {
 func ExampleFaults() {
 	fmt.Println(len(taskstest.Faults()), "faults, such as", taskstest.Faults()[0])
 	// Output:
-	// 45 faults, such as 429-seconds
+	// 89 faults, such as 429-seconds
 }

@@ -24,7 +24,8 @@ const htmlPage = "<html><head><title>Sorry</title></head><body><h1>Sorry</h1></b
 
 // faults are all of them, in the order in which Faults names them.
 var faults = slices.Concat(
-	limits(), brokenServers(), brokenTravels(), brokenBodies(), redirects(), brokenPages(), brokenLinks(), tooLarge(),
+	limits(), brokenServers(), oddStatuses(), verdicts(), brokenTravels(), malformed(), brokenBodies(), growing(), wrongDates(),
+	echoes(), redirects(), brokenPages(), brokenLinks(), tooLarge(),
 )
 
 // Faults returns the names of all faults, for [Server.Next], [Server.When] and
@@ -35,6 +36,12 @@ var faults = slices.Concat(
 //	    can't be read, or without one
 //	500-json, 500-html, 500-empty, and the same for 502 and 503
 //	    a broken server or proxy, by its body
+//	202, 204, 408, 504
+//	    a success without the task; the word of a proxy that waited too long
+//	300, 400, 401, 403, 404-json, 404-html, 405, 421, 425, 451, 499, gone
+//	    a refusal of tasks that were shown before, as by a proxy that is
+//	    restarted; gone is an empty list, and 404 for a task by itself. Tasks
+//	    that the server has not shown yet are spared
 //	reset-before-headers, reset-in-headers, reset-after-headers
 //	    a broken connection
 //	cut-with-length, cut-without-length
@@ -42,12 +49,31 @@ var faults = slices.Concat(
 //	slow, stalled, stalled-body, endless
 //	    a body that takes five seconds; no answer; half of a body and then
 //	    nothing more; a body without end
+//	101, stuck-body
+//	    another protocol, or half of a body: then nothing more comes until the
+//	    connection is closed, and the body of RoundTrip ignores its context
+//	malformed-status, malformed-protocol, malformed-header, malformed-length,
+//	malformed-coding, malformed-chunk, malformed-trailer
+//	    an answer that is not HTTP in this place, where it has the request's key
 //	garbage, wrong-types, html, empty
 //	    a 200 that is no JSON, JSON of other types, an HTML page, or nothing
 //	wrong-content-type
 //	    the right body, called text/plain
 //	unknown-status
 //	    tasks with a status that nobody documented
+//	grows-objects, grows-numbers, grows-ids, grows-names, grows-nesting,
+//	grows-text
+//	    JSON of 60 MiB, or 60 KiB of gzip for who accepts it: a page of so many
+//	    {}, 0, {"id":"a"} or members, so many arrays in each other, or one text
+//	dates-equal, dates-epoch, dates-ahead, dates-reversed
+//	    the right tasks with dates that say nothing true of how long they took:
+//	    created when they were updated, in 1970 or an hour after, or updated an
+//	    hour late
+//	echo-detail, echo-html, echo-header, echo-redirect, echo-type, echo-name,
+//	echo-id, echo-status, echo-error
+//	    the key of the request in an error's text, an HTML page, a header, a
+//	    Location, a media type, a member's name, or in the id, the status or
+//	    the error of the tasks
 //	redirect-slash, redirect-same, redirect-loop, redirect-host, redirect-http
 //	    to the same place with the other form of its end; to the same place
 //	    with another query; to itself; to [Server.Elsewhere]; to plain http
@@ -122,6 +148,14 @@ func brokenTravels() []fault {
 		travels("stalled", stalled),
 		travels("stalled-body", stalledBody),
 		travels("endless", endless),
+		replaced("101", func(*exchange) *reply {
+			re := answerOf(http.StatusSwitchingProtocols, "", nil)
+			re.header.Set("Connection", "Upgrade")
+			re.header.Set("Upgrade", "other")
+			re.travel = stuckBody
+			return re
+		}),
+		travels("stuck-body", stuckBody),
 	}
 }
 

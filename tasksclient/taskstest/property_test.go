@@ -31,13 +31,20 @@ type schedule struct {
 	concurrency int
 	how         string        // WaitAll, WaitEach, or Wait in goroutines
 	poison      string        // an id that breaks every answer that it is in, or ""
+	poisonWith  string        // the fault that it causes
+	downFrom    time.Duration // when a time begins in which every request fails
+	downFor     time.Duration // how long that lasts; 0 for never
+	downWith    string        // the fault of that time
 	timeout     time.Duration // of the context; 0 for none
 }
 
 // benign are the faults that pass: those after which a patient client still
-// gets everything. An unknown status is for good, so it is not among them.
+// gets everything. What a task says of itself is for good, so a wrong status or
+// error is not among them.
 func benign() []string {
-	return slices.DeleteFunc(taskstest.Faults(), func(name string) bool { return name == "unknown-status" })
+	return slices.DeleteFunc(taskstest.Faults(), func(name string) bool {
+		return name == "unknown-status" || name == "echo-status" || name == "echo-error"
+	})
 }
 
 func draw(t *rapid.T) schedule {
@@ -80,6 +87,24 @@ func draw(t *rapid.T) schedule {
 	life.Shuffle(len(s.ids), func(i, j int) { s.ids[i], s.ids[j] = s.ids[j], s.ids[i] })
 	if rapid.IntRange(0, 3).Draw(t, "poison") == 0 {
 		s.poison = s.tasks[life.IntN(n)].ID
+		s.poisonWith = rapid.SampledFrom(benign()).Draw(t, "poison with")
+	}
+	if rapid.IntRange(0, 2).Draw(t, "down") == 0 {
+		s.downFrom = time.Duration(rapid.IntRange(0, 8000).Draw(t, "down from")) * time.Millisecond
+		s.downFor = rapid.SampledFrom([]time.Duration{500 * time.Millisecond, 3 * time.Second, 20 * time.Second, 5 * time.Minute}).Draw(t, "down for")
+		s.downWith = rapid.SampledFrom(benign()).Draw(t, "down with")
+		if lastsTooLong(s.downWith) {
+			s.downFor = min(s.downFor, 3*time.Second)
+		}
+	}
+	// What is believed if it lasts may not come so often that it seems to.
+	if slices.ContainsFunc(s.faults, lastsTooLong) {
+		s.chance = min(s.chance, 0.1)
+	}
+	if s.how == "Wait" && slices.ContainsFunc(append([]string{s.downWith, s.poisonWith}, s.faults...), lastsTooLong) {
+		// The second of two waits for an id may begin after the first has ended. For
+		// it the id is new, so that it believes a refusal at once.
+		s.ids = distinct(s.ids)
 	}
 	return s
 }
@@ -101,8 +126,15 @@ func (s schedule) play(t *testing.T) (problems []string) {
 	api.Add(s.tasks...)
 	api.Chance(s.chance, s.seed, s.faults...)
 	if s.poison != "" {
-		api.When("500-html", func(r *http.Request) bool {
+		api.When(s.poisonWith, func(r *http.Request) bool {
 			return slices.Contains(r.URL.Query()["task_ids"], s.poison) || strings.HasSuffix(r.URL.Path, "/"+s.poison)
+		})
+	}
+	begin := time.Now()
+	if s.downFor > 0 {
+		api.When(s.downWith, func(*http.Request) bool {
+			at := time.Since(begin)
+			return at >= s.downFrom && at < s.downFrom+s.downFor
 		})
 	}
 	limits := &limitWatch{next: api}
@@ -191,7 +223,9 @@ func (s schedule) judge(r tasksclient.Result) string {
 		return ""
 	}
 	if r.ID == s.poison {
-		if !errors.As(r.Err, &api) || api.StatusCode != http.StatusInternalServerError {
+		switch {
+		case s.poisonWith != "500-html": // others may let it through
+		case !errors.As(r.Err, &api) || api.StatusCode != http.StatusInternalServerError:
 			return fmt.Sprintf("the poisonous %s ended with %v", r.ID, r.Err)
 		}
 		return ""
@@ -218,6 +252,16 @@ func (s schedule) judge(r tasksclient.Result) string {
 		return r.ID + " succeeded without its data"
 	}
 	return ""
+}
+
+// lastsTooLong tells the faults that are believed, and rightly, if they are all
+// that is heard for half a minute: what contradicts what was seen before.
+func lastsTooLong(fault string) bool {
+	switch fault {
+	case "300", "400", "401", "403", "404-json", "404-html", "405", "421", "425", "451", "499", "gone":
+		return true
+	}
+	return false
 }
 
 func distinct(ids []string) []string {

@@ -1,12 +1,15 @@
 package taskstest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -18,6 +21,8 @@ type reply struct {
 	header http.Header
 	body   []byte
 	travel travel
+	long   *growth // a body that is too long to be held; nil: body is all
+	raw    string  // the whole answer as it stands on the wire, if it is no HTTP
 }
 
 // travel is what happens to a reply on its way.
@@ -34,6 +39,7 @@ const (
 	slow                // the body in a hundred pieces, 50 ms apart
 	stalled             // nothing, and the connection stays open
 	stalledBody         // half of the body, and the connection stays open
+	stuckBody           // the same, and RoundTrip's body ignores the context
 )
 
 const (
@@ -64,12 +70,13 @@ func fields(status int, name, text string) *reply {
 
 // silent says that no status reaches the client.
 func (re *reply) silent() bool {
-	return re.travel == resetBefore || re.travel == resetWithin || re.travel == stalled
+	return re.travel == resetBefore || re.travel == resetWithin || re.travel == stalled || re.raw != ""
 }
 
 // announced says whether the reply carries a Content-Length.
 func (re *reply) announced() bool {
-	return re.travel == whole || re.travel == resetAfter || re.travel == cutAnnounced || re.travel == slow || re.travel == stalledBody
+	return re.travel == whole && re.long == nil || re.travel == resetAfter || re.travel == cutAnnounced || re.travel == slow || re.travel == stalledBody ||
+		re.travel == stuckBody && re.status != http.StatusSwitchingProtocols
 }
 
 // RoundTrip answers a request without a socket. It implements
@@ -92,11 +99,14 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
 	}
+	if re.raw != "" {
+		return http.ReadResponse(bufio.NewReader(strings.NewReader(re.raw)), r)
+	}
 	res := &http.Response{
 		Status: strconv.Itoa(re.status) + " " + http.StatusText(re.status), StatusCode: re.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: re.header, Request: r, ContentLength: -1,
-		Body: &body{ctx: ctx, travel: re.travel, rest: bytes.NewReader(re.sent()), size: len(re.body)},
+		Body: &body{ctx: ctx, travel: re.travel, rest: re.sent(), size: len(re.body), closed: make(chan struct{})},
 	}
 	if re.announced() {
 		res.ContentLength = int64(len(re.body))
@@ -106,14 +116,16 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // sent is the part of the body that goes on its way.
-func (re *reply) sent() []byte {
-	switch re.travel {
-	case resetAfter:
-		return nil
-	case cutAnnounced, cutChunked, stalledBody:
-		return re.body[:len(re.body)/2]
+func (re *reply) sent() io.Reader {
+	switch {
+	case re.long != nil:
+		return re.long.reader()
+	case re.travel == resetAfter:
+		return bytes.NewReader(nil)
+	case re.travel == cutAnnounced, re.travel == cutChunked, re.travel == stalledBody, re.travel == stuckBody:
+		return bytes.NewReader(re.body[:len(re.body)/2])
 	}
-	return re.body
+	return bytes.NewReader(re.body)
 }
 
 // errReset is what a client sees of a connection that was reset.
@@ -123,19 +135,22 @@ var errReset error = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESE
 type body struct {
 	ctx    context.Context
 	travel travel
-	rest   *bytes.Reader
+	rest   io.Reader
 	size   int
-	closed bool
+	closed chan struct{}
+	once   sync.Once
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	if b.closed {
+	select {
+	case <-b.closed:
 		return 0, http.ErrBodyReadAfterClose
+	default:
 	}
-	if err := context.Cause(b.ctx); err != nil {
+	if err := context.Cause(b.ctx); err != nil && b.travel != stuckBody {
 		return 0, err
 	}
-	if b.travel == slow && b.rest.Len() > 0 {
+	if b.travel == slow {
 		if err := sleep(b.ctx, pieceDelay); err != nil {
 			return 0, err
 		}
@@ -152,6 +167,9 @@ func (b *body) Read(p []byte) (int, error) {
 	case stalledBody:
 		<-b.ctx.Done()
 		return 0, context.Cause(b.ctx)
+	case stuckBody:
+		<-b.closed
+		return 0, http.ErrBodyReadAfterClose
 	case endless:
 		for i := range p {
 			p[i] = ' '
@@ -162,7 +180,7 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) Close() error {
-	b.closed = true
+	b.once.Do(func() { close(b.closed) })
 	return nil
 }
 
@@ -187,8 +205,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	}
+	switch {
+	case re.raw != "":
+		writeRaw(w, re.raw)
+	case re.status == http.StatusSwitchingProtocols:
+		switchProtocols(w)
+	}
 	for name, values := range re.header {
 		w.Header()[name] = values
+	}
+	if re.long != nil {
+		re.long.serve(w, r)
+		return
 	}
 	if re.announced() {
 		w.Header().Set("Content-Length", strconv.Itoa(len(re.body)))
@@ -202,9 +230,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // send writes the body; an error means that it must not end well.
 func (re *reply) send(ctx context.Context, w http.ResponseWriter) error {
 	flush := http.NewResponseController(w).Flush
-	sent := re.sent()
 	if re.travel == slow {
-		for len(sent) > 0 {
+		for sent := re.body; len(sent) > 0; {
 			n := min(len(sent), len(re.body)/pieces+1)
 			if _, err := w.Write(sent[:n]); err != nil {
 				return err
@@ -219,7 +246,7 @@ func (re *reply) send(ctx context.Context, w http.ResponseWriter) error {
 		}
 		return nil
 	}
-	if _, err := w.Write(sent); err != nil || re.travel == whole {
+	if _, err := io.Copy(w, re.sent()); err != nil || re.travel == whole {
 		return err
 	}
 	if err := flush(); err != nil {
@@ -233,7 +260,7 @@ func (re *reply) send(ctx context.Context, w http.ResponseWriter) error {
 				return err
 			}
 		}
-	case stalledBody:
+	case stalledBody, stuckBody:
 		<-ctx.Done()
 	}
 	return io.ErrUnexpectedEOF

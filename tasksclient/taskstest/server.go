@@ -89,6 +89,11 @@ func (s *Server) answer(r *http.Request) *reply {
 	if x.fault != nil && x.fault.after != nil {
 		x.fault.after(x)
 	}
+	if x.fault == nil && x.reply.status == http.StatusOK {
+		for _, st := range x.found {
+			st.shown = true
+		}
+	}
 	s.note(x)
 	return x.reply
 }
@@ -98,7 +103,8 @@ type exchange struct {
 	server  *Server
 	request *http.Request
 	query   url.Values
-	id      string // of the task that is asked for; "" for a list
+	id      string   // of the task that is asked for; "" for a list
+	found   []*state // the tasks of the answer, unless a fault changes it
 	page    *page
 	fault   *fault
 	reply   *reply
@@ -138,6 +144,7 @@ func (s *Server) route(x *exchange) *reply {
 		return detail(http.StatusNotFound, "Not found.")
 	}
 	st.poll(now)
+	x.found = []*state{st}
 	return ok(st.appendJSON(nil))
 }
 
@@ -165,6 +172,7 @@ func (s *Server) list(x *exchange) *reply {
 		return err
 	}
 	x.page = s.pageOf(x, offset, min(limit, size))
+	x.found = x.page.results
 	if x.fault != nil && x.fault.page != nil {
 		x.fault.page(x)
 	}

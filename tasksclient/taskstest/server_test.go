@@ -165,6 +165,10 @@ func TestWhatIsNoGoodRequestIsRefused(t *testing.T) {
 // seen is what a client sees of an exchange, in a word.
 func seen(client *http.Client, r *http.Request) string {
 	res, err := client.Do(r)
+	if res != nil {
+		stop := context.AfterFunc(r.Context(), func() { res.Body.Close() })
+		defer stop()
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "nothing"
@@ -172,6 +176,8 @@ func seen(client *http.Client, r *http.Request) string {
 		return "reset"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "broken headers"
+	case err != nil && strings.Contains(err.Error(), taskstest.Key):
+		return "malformed"
 	case err != nil:
 		return err.Error()
 	}
@@ -186,7 +192,7 @@ func seen(client *http.Client, r *http.Request) string {
 		word += " to " + u.Scheme + "://" + u.Host + u.Path
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case r.Context().Err() != nil:
 		return word + ", stalled"
 	case err != nil:
 		return word + ", cut"
@@ -217,6 +223,19 @@ func TestEveryFaultLooksTheSameWithAndWithoutASocket(t *testing.T) {
 		"redirect-slash": "Moved Permanently to SELF/, empty", "redirect-same": "Found to SELF, empty", "redirect-loop": "Temporary Redirect to SELF, empty",
 		"redirect-host": "Temporary Redirect to https://elsewhere.invalid/v0.7/tasks, empty", "redirect-http": "Permanent Redirect to http://HOST/v0.7/tasks, empty",
 		"413": "OK, JSON", "414": "OK, JSON",
+		"202": "Accepted, empty", "204": "No Content, empty", "408": "Request Timeout, empty", "504": "Gateway Timeout, empty",
+		"300": "Multiple Choices, no JSON", "400": "Bad Request, JSON", "401": "Unauthorized, JSON", "403": "Forbidden, no JSON",
+		"404-json": "Not Found, JSON", "404-html": "Not Found, no JSON", "405": "Method Not Allowed, JSON", "421": "Misdirected Request, no JSON",
+		"425": "Too Early, no JSON", "451": "Unavailable For Legal Reasons, no JSON", "499": ", no JSON", "gone": "OK, JSON",
+		"101": "Switching Protocols, stalled", "stuck-body": "OK, stalled",
+		"malformed-status": "malformed", "malformed-protocol": "malformed", "malformed-header": "malformed",
+		"malformed-length": "malformed", "malformed-coding": "malformed", "malformed-chunk": "OK, cut", "malformed-trailer": "OK, cut",
+		"grows-objects": "OK, endless", "grows-numbers": "OK, endless", "grows-ids": "OK, endless", "grows-names": "OK, endless",
+		"grows-nesting": "OK, endless", "grows-text": "OK, endless",
+		"dates-equal": "OK, JSON", "dates-epoch": "OK, JSON", "dates-ahead": "OK, JSON", "dates-reversed": "OK, JSON",
+		"echo-detail": "Internal Server Error, JSON", "echo-html": "Bad Gateway, no JSON", "echo-header": "Service Unavailable with Retry-After, empty",
+		"echo-redirect": "Found to https://taskstest-key.invalid/taskstest-key, empty", "echo-type": "OK, no JSON", "echo-name": "OK, JSON",
+		"echo-id": "OK, JSON", "echo-status": "OK, JSON", "echo-error": "OK, JSON",
 	}
 	for _, name := range taskstest.Faults() {
 		expected, ok := want[name]
@@ -241,7 +260,9 @@ func TestEveryFaultLooksTheSameWithAndWithoutASocket(t *testing.T) {
 				c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
-				api.Next(name)
+				api.Next("", name) // the tasks are shown before
+				seen(c.client, request(t, c.origin+"/v0.7/tasks?task_ids=269999729&task_ids=269999730"))
+				c.client.CloseIdleConnections() // net/http would try again what it sent on an old connection
 				self := c.origin + "/v0.7/tasks"
 				host := strings.TrimPrefix(c.origin, "http://")
 				expected := strings.NewReplacer("SELF", self, "HOST", host).Replace(expected)
@@ -251,7 +272,7 @@ func TestEveryFaultLooksTheSameWithAndWithoutASocket(t *testing.T) {
 				}
 			}
 			for _, r := range api.Requests() {
-				if r.Fault != name {
+				if r.Fault != "" && r.Fault != name {
 					t.Errorf("the log says %q", r.Fault)
 				}
 			}
@@ -338,7 +359,7 @@ func TestAFaultThatDoesNotExistPanics(t *testing.T) {
 func TestAnswersWithoutASocketHonourTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for _, name := range []string{"", "stalled", "stalled-body", "slow", "endless"} {
+		for _, name := range []string{"", "stalled", "stalled-body", "slow", "endless", "grows-objects"} {
 			var api taskstest.Server
 			api.Add(taskstest.Published()...)
 			api.Next(name)
@@ -356,4 +377,66 @@ func TestAnswersWithoutASocketHonourTheContext(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAStuckBodyEndsWhenItIsClosedAndNotWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, name := range []string{"101", "stuck-body"} {
+			var api taskstest.Server
+			api.Add(taskstest.Published()...)
+			api.Next(name)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			res, err := api.RoundTrip(request(t, base+"/tasks/269999729").WithContext(ctx))
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			time.AfterFunc(time.Minute, func() { _ = res.Body.Close() })
+			if _, err = io.ReadAll(res.Body); err == nil || time.Since(start) != time.Minute {
+				t.Errorf("%q: %v after %v", name, err, time.Since(start))
+			}
+		}
+	})
+}
+
+func TestARefusalSparesTasksThatWereNotShown(t *testing.T) {
+	t.Parallel()
+	var api taskstest.Server
+	api.Add(taskstest.Published()...)
+	api.When("404-html", func(*http.Request) bool { return true })
+	path := "/tasks/269999729"
+	if _, code := fetch[gen.Task](t, &api, path); code != http.StatusOK {
+		t.Errorf("status %d before it was shown", code)
+	}
+	api.Next("")
+	fetch[gen.Task](t, &api, path)
+	if _, code := fetch[gen.Task](t, &api, path); code != http.StatusNotFound {
+		t.Errorf("status %d after it was shown", code)
+	}
+}
+
+func TestDatesAreWrongAndTheRestIsRight(t *testing.T) {
+	t.Parallel()
+	var api taskstest.Server
+	api.Add(taskstest.Published()...)
+	path := "/tasks/269999729"
+	right, _ := fetch[gen.Task](t, &api, path)
+	for name, took := range map[string]func(created, updated time.Time) bool{
+		"dates-equal":    func(created, updated time.Time) bool { return created.Equal(updated) },
+		"dates-epoch":    func(created, _ time.Time) bool { return created.Unix() == 0 },
+		"dates-ahead":    func(created, updated time.Time) bool { return updated.Sub(created) >= time.Hour },
+		"dates-reversed": func(created, updated time.Time) bool { return created.After(updated) },
+	} {
+		api.Next(name)
+		wrong, _ := fetch[gen.Task](t, &api, path)
+		if !took(wrong.DateCreated, *wrong.DateUpdated) {
+			t.Errorf("%s: %v to %v", name, wrong.DateCreated, wrong.DateUpdated)
+		}
+		wrong.DateCreated, wrong.DateUpdated = right.DateCreated, right.DateUpdated
+		if !reflect.DeepEqual(wrong, right) {
+			t.Errorf("%s changed more than dates: %+v", name, wrong)
+		}
+	}
 }

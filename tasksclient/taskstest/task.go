@@ -36,6 +36,7 @@ type state struct {
 	added time.Time
 	done  time.Time // zero until it was seen done
 	polls int       // answers that have shown it
+	shown bool      // by an answer that no fault disturbed
 }
 
 // known says whether the API knows it yet.

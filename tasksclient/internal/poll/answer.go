@@ -28,7 +28,7 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 		if e == nil || e.waiters == nil || e.batch != b {
 			continue // nobody waits for it any more
 		}
-		e.answered, e.denied = true, 0
+		e.answered, e.denied, e.denials = true, 0, 0
 		if s.Pending {
 			p.cfg.Pace.Survived(e.lastAge(), e.age(now))
 			e.last, e.lastAt, e.seen = s.Task, now, true
@@ -102,15 +102,19 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 	var waiting []*entry[T]
 	due := never
 	for _, e := range entries {
-		if e.denied == 0 && !e.seen || p.isBelieved(e, b.asked) {
+		unasked := e.denied == 0 && !e.seen
+		if !unasked {
+			e.deny(b.asked)
+		}
+		if unasked || p.isBelieved(e, b.asked) {
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)
 			continue
 		}
-		if e.denied == 0 {
-			e.denied = b.asked
-		}
 		waiting = append(waiting, e)
 		due = min(due, e.denied+p.patience(e))
+		if e.seen { // so that it is denied often enough by then
+			due = min(due, now+doubt/denialsToBelieve)
+		}
 	}
 	if len(waiting) > 0 {
 		p.requeue(&p.healthy, waiting, failure{}, min(due, now+p.gap(waiting, now))).asked = b.asked

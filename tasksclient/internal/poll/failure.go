@@ -12,6 +12,10 @@ import (
 // unknown, a key that worked and is now refused. A proxy that is restarted says such things for a moment.
 const doubt = 30 * time.Second
 
+// denialsToBelieve is how many such answers there must be at least, with no other between them: after a pause that the
+// server demanded, two of them tell nothing of the time between.
+const denialsToBelieve = 4
+
 // patience is how long e may be denied before that is believed.
 func (p *Poller[T]) patience(e *entry[T]) time.Duration {
 	if e.seen {
@@ -120,12 +124,12 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 		failed = failure{count: 1, since: now, err: f.Err} // what was not read comes first the next time
 	}
 	for _, e := range silent {
-		if verdict && e.denied == 0 && (e.seen || f.Kind == Unauthorized) {
-			e.denied = b.asked
+		if verdict && (e.seen || f.Kind == Unauthorized) {
+			e.deny(b.asked)
 		}
 	}
 	isolated := alone && p.worked > failed.since
-	held := alone && verdict && b.asked-first.denied >= doubt
+	held := alone && verdict && first.denials >= denialsToBelieve && b.asked-first.denied >= doubt
 	if !isolated && (!held || p.outage.isOpen()) {
 		p.nothingWorked(ctx, b, f, now)
 	}
@@ -140,8 +144,8 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 		return
 	}
 	pause := p.cfg.Jitter(backoff(failed.count, first.age(now)))
-	if alone && verdict {
-		pause = min(pause, max(0, first.denied+doubt-now))
+	if left := first.denied + doubt - now; alone && verdict && left > 0 {
+		pause = min(pause, left)
 	}
 	due := now + max(pause, f.RetryAfter)
 	level := slog.LevelDebug

@@ -19,6 +19,15 @@ type entry[T any] struct {
 	denied   time.Duration // since when the API denies that there is such a task; zero: it does not
 	seen     bool          // some answer showed it
 	answered bool          // the poll under way has shown it
+	denials  uint8         // how many answers denied it since then, as far as it matters
+}
+
+// deny notes an answer that denies e to a question asked at that time.
+func (e *entry[T]) deny(asked time.Duration) {
+	if e.denied == 0 {
+		e.denied = asked
+	}
+	e.denials = min(e.denials+1, denialsToBelieve)
 }
 
 func (e *entry[T]) age(now time.Duration) time.Duration { return now - e.since }

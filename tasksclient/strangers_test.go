@@ -1,0 +1,314 @@
+package tasksclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/deepomatic/tasks/gen"
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
+)
+
+// callers are the calls that ask for tasks, each for two ids where it can.
+var callers = map[string]func(ctx context.Context, c *Client) error{
+	"Get": func(ctx context.Context, c *Client) error {
+		_, err := c.Get(ctx, "a")
+		return err
+	},
+	"List": func(ctx context.Context, c *Client) (last error) {
+		for _, err := range c.List(ctx, "a", "b") {
+			last = errors.Join(last, err)
+		}
+		return last
+	},
+	"Wait": func(ctx context.Context, c *Client) error {
+		_, err := c.Wait(ctx, "a")
+		return err
+	},
+	"WaitAll": func(ctx context.Context, c *Client) error {
+		results, err := c.WaitAll(ctx, []string{"a", "b"})
+		for _, r := range results {
+			err = errors.Join(err, r.Err)
+		}
+		return err
+	},
+	"WaitEach": func(ctx context.Context, c *Client) (last error) {
+		for r := range c.WaitEach(ctx, []string{"a", "b"}) {
+			last = errors.Join(last, r.Err)
+		}
+		return last
+	},
+}
+
+// eachCaller runs a test for each of them in a bubble.
+func eachCaller(t *testing.T, test func(t *testing.T, name string, call func(context.Context, *Client) error)) {
+	t.Parallel()
+	for name, call := range callers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { test(t, name, call) })
+		})
+	}
+}
+
+func TestInvariant9ANilContextIsRefusedBeforeAnythingIsBegun(t *testing.T) {
+	eachCaller(t, func(t *testing.T, _ string, call func(context.Context, *Client) error) {
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			if asked(r) == "a" {
+				return one("success")(r)
+			}
+			return all("success")(r)
+		}).client(t)
+		if err := call(nil, c); kindOf(err) != "InputError" || !strings.Contains(err.Error(), "context") { //nolint:staticcheck // it is what is tested
+			t.Errorf("err = %v", err)
+		}
+		if n := c.Stats().Pending; n != 0 {
+			t.Errorf("%d ids are waited for", n)
+		}
+		if err := call(t.Context(), c); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
+
+func TestInvariant9ABodyThatIgnoresItsContextHoldsUpNobody(t *testing.T) {
+	for _, fault := range []string{"101", "stuck-body", "stalled"} {
+		t.Run(fault, func(t *testing.T) {
+			eachCaller(t, func(t *testing.T, _ string, call func(context.Context, *Client) error) {
+				var api taskstest.Server
+				api.Add(taskstest.Task{ID: "a"}, taskstest.Task{ID: "b"})
+				api.When(fault, func(*http.Request) bool { return true })
+				c, err := New(taskstest.Key, WithHTTPClient(&http.Client{Transport: &api}), WithRequestTimeout(0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				start := time.Now()
+				if err := call(ctx, c); err == nil {
+					t.Error("no error")
+				}
+				if took := time.Since(start); took > 3*time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// handler is a log handler that does as a test says.
+type handler struct{ handle func() }
+
+func (h handler) Enabled(context.Context, slog.Level) bool  { return true }
+func (h handler) Handle(context.Context, slog.Record) error { h.handle(); return nil }
+func (h handler) WithAttrs([]slog.Attr) slog.Handler        { return h }
+func (h handler) WithGroup(string) slog.Handler             { return h }
+
+func TestInvariant9ALogHandlerMayCallTheClientAndMayBlock(t *testing.T) {
+	eachCaller(t, func(t *testing.T, _ string, call func(context.Context, *Client) error) {
+		var api taskstest.Server
+		api.Add(taskstest.Task{ID: "a", Pending: time.Second}, taskstest.Task{ID: "b"}, taskstest.Task{ID: "c"})
+		api.Next("500-html", "429-bare", "500-html", "reset-before-headers", "500-html", "next-self")
+		var c *Client
+		var inside atomic.Bool
+		var logs atomic.Int64
+		log := slog.New(handler{func() {
+			logs.Add(1)
+			if inside.CompareAndSwap(false, true) {
+				defer inside.Store(false)
+				if _, err := c.Wait(t.Context(), "c"); err != nil {
+					t.Error(err)
+				}
+				_ = c.Stats()
+			}
+		}})
+		c, err := New(taskstest.Key, WithHTTPClient(&http.Client{Transport: &api}), WithLogger(log))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := call(t.Context(), c); err != nil {
+			t.Error(err)
+		}
+		if logs.Load() < 5 {
+			t.Errorf("only %d records were logged, so this test shows little", logs.Load())
+		}
+	})
+}
+
+func TestInvariant9ABlockedLogHandlerHoldsUpOnlyItsOwnCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		var once sync.Once
+		log := slog.New(handler{func() {
+			first := false
+			once.Do(func() { first = true })
+			if first {
+				<-block
+			}
+		}})
+		c := apiFunc(func(r *http.Request) (*http.Response, error) { return one("success")(r) }).client(t, WithLogger(log))
+		go func() { _, _ = c.Wait(t.Context(), "blocked") }()
+		synctest.Wait()
+		for range 20 {
+			if _, err := c.Wait(t.Context(), "a"); err != nil {
+				t.Error(err)
+			}
+		}
+		close(block)
+		synctest.Wait()
+	})
+}
+
+func TestInvariant9APanicOfTheRoundTripperReachesItsCaller(t *testing.T) {
+	eachCaller(t, func(t *testing.T, name string, call func(context.Context, *Client) error) {
+		var broken atomic.Int64 // 1: it panics; 2: it ends its goroutine
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			switch broken.Load() {
+			case 1:
+				panic("boom")
+			case 2:
+				runtime.Goexit()
+			}
+			if id := asked(r); !strings.Contains(id, ",") {
+				return one("success")(r)
+			}
+			return all("success")(r)
+		}).client(t)
+		for _, how := range []int64{1, 2} {
+			broken.Store(how)
+			ended := make(chan any, 1)
+			go func() {
+				var value any = "the goroutine was ended"
+				defer func() {
+					if panicked := recover(); panicked != nil {
+						value = panicked
+					}
+					ended <- value
+				}()
+				err := call(t.Context(), c)
+				value = fmt.Sprint("it returned ", err)
+			}()
+			value := <-ended
+			if text := fmt.Sprint(value); strings.HasPrefix(text, "it returned") || how == 1 && text != "boom" {
+				t.Errorf("%d: %v", how, value)
+			}
+			broken.Store(0)
+			if err := call(t.Context(), c); err != nil {
+				t.Errorf("%s afterwards: %v", name, err)
+			}
+			if n := c.Stats().Pending; n != 0 {
+				t.Errorf("%d ids are waited for", n)
+			}
+		}
+	})
+}
+
+func TestListWithOneAttemptSaysWhyItsContextEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		why := errors.New("the shop closes")
+		for _, attempts := range []int{1, 5} {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(why) })
+			c := apiFunc(stalled).client(t, WithRetry(attempts, 1))
+			for _, call := range []string{"List", "Get"} {
+				if err := callers[call](ctx, c); !errors.Is(err, why) || !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: err = %v", call, err)
+				}
+			}
+			cancel(nil)
+		}
+	})
+}
+
+// forms are those in which a program may show an error.
+func forms(err error) []string {
+	var texts []string
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		text := fmt.Sprintf(verb, err)
+		texts = append(texts, text)
+	}
+	text, _ := json.Marshal(err)
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("it failed", "err", err)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("it failed", "err", err)
+	return append(texts, string(text), log.String())
+}
+
+// eachOf calls f with an error and everything that it unwraps to.
+func eachOf(err error, f func(error)) {
+	if err == nil {
+		return
+	}
+	f(err)
+	switch e := err.(type) { //nolint:errorlint // it is unwrapped step by step
+	case interface{ Unwrap() error }:
+		eachOf(e.Unwrap(), f)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			eachOf(inner, f)
+		}
+	}
+}
+
+func TestInvariant10NoFaultLeavesTheKeyInAnyErrorOrLog(t *testing.T) {
+	t.Parallel()
+	const key = "Secret-Key-0123456789"
+	for _, fault := range taskstest.Faults() {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := taskstest.Server{Key: key}
+				api.Add(taskstest.Task{ID: "a", Data: `{"n":1}`}, taskstest.Task{ID: "b", Error: "it failed"})
+				var log bytes.Buffer
+				c, err := New(key, WithHTTPClient(&http.Client{Transport: &api}), WithRequestTimeout(time.Second), WithMaxResponseBytes(1<<18),
+					WithRetry(2, 2), WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = callers["WaitAll"](t.Context(), c) // the tasks are shown before
+				api.When(fault, func(*http.Request) bool { return true })
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				shown := map[string]error{}
+				for name, call := range callers {
+					shown[name] = call(ctx, c)
+				}
+				if task, err := c.Get(ctx, "a"); err == nil {
+					_, shown["Decode"] = Decode[gen.InferenceResult](task)
+				}
+				req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.deepomatic.com/v0.7/tasks/a", nil)
+				res, err := c.Do(req)
+				if shown["Do"] = err; err == nil {
+					_ = res.Body.Close()
+				}
+				for name, err := range shown {
+					eachOf(err, func(err error) {
+						for _, text := range forms(err) {
+							for _, part := range []string{key, key[:10], fmt.Sprintf("%x", key)[:20]} {
+								if strings.Contains(strings.ToLower(text), strings.ToLower(part)) {
+									t.Errorf("%s shows %q: %T %s", name, part, err, text)
+								}
+							}
+						}
+					})
+				}
+				if strings.Contains(strings.ToLower(log.String()), strings.ToLower(key[:10])) {
+					t.Errorf("the log shows the key: %s", log.String())
+				}
+			})
+		})
+	}
+}
