@@ -92,7 +92,7 @@ review: ## Review openapi.yaml against BASE (HEAD): breaking changes, Go API, li
 .PHONY: docs
 docs: ## Write the reference as one HTML file to REFERENCE (.review/reference.html)
 	@go build -C tools/review -o ../../.bin/review .
-	@.bin/review -reference '$(REFERENCE)' && echo 'wrote $(REFERENCE)'
+	@.bin/review -reference '$(REFERENCE)' && chmod +r '$(REFERENCE)' && echo 'wrote $(REFERENCE)'
 
 .PHONY: review-test
 review-test: $(ACTIONLINT) ## Test the tool behind make review, and lint the contract and the workflows

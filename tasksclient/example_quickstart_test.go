@@ -27,11 +27,16 @@ func Example_quickstart() {
 		}
 		result, err := tasksclient.Decode[gen.InferenceResult](r.Task)
 		if err != nil {
-			log.Fatal(err)
+			log.Println(r.ID, err)
+			continue
 		}
-		fmt.Println(r.ID, result.Outputs[0].Labels.Predicted[0].LabelName)
+		for _, output := range result.Outputs {
+			for _, label := range output.Labels.Predicted {
+				fmt.Println(r.ID, label.LabelName, label.Score)
+			}
+		}
 	}
 	// Unordered output:
-	// 269999729 golden retriever
-	// 269999730 golden retriever
+	// 269999729 golden retriever 0.952849746
+	// 269999730 golden retriever 0.952849746
 }

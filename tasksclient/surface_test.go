@@ -101,24 +101,3 @@ func TestTheTableOfThePackageDocHasEveryOption(t *testing.T) {
 		t.Errorf("only %d options were found", found)
 	}
 }
-
-func TestTheQuickstartOfTheReadmeIsTheExampleThatRuns(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example, err := os.ReadFile("example_quickstart_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, quickstart, _ := strings.Cut(string(readme), "```go\n")
-	quickstart, _, _ = strings.Cut(quickstart, "```")
-	indented := "\t" + strings.ReplaceAll(strings.TrimSpace(quickstart), "\n", "\n\t") + "\n\t// Unordered output:"
-	if !strings.Contains(string(example), indented) {
-		t.Errorf("the README has\n%s\nwhich the example has not", quickstart)
-	}
-	if lines := strings.Count(quickstart, "\n"); lines > 20 {
-		t.Errorf("the quickstart has %d lines", lines)
-	}
-}
