@@ -1,0 +1,2 @@
+// Package fleet waits for tasks durably.
+package fleet
