@@ -66,3 +66,13 @@ func idProblem(id string) string {
 	}
 	return ""
 }
+
+// ForgetTx makes the database forget, in a transaction of the caller's, ids that
+// were handled, so that they can be enqueued and handled anew. Others are left
+// as they are.
+func (f *Fleet[TTx]) ForgetTx(ctx context.Context, tx TTx, ids ...string) error {
+	if _, err := f.on(tx).exec(ctx, "DELETE FROM deepotasks_task WHERE id {is one of $1} AND state IN (1, 2)", list(ids)); err != nil {
+		return fmt.Errorf("fleet: forgetting ids: %w", err)
+	}
+	return nil
+}

@@ -177,7 +177,7 @@ func (s statements) one(ctx context.Context, into []any, text string, args ...an
 
 // list makes the one parameter that a list is given as.
 func list[T any](of []T) string {
-	text, err := json.Marshal(of)
+	text, err := json.Marshal(append([]T{}, of...))
 	if err != nil {
 		panic(err) // texts and numbers only
 	}
