@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func (s *soak) measure(ctx context.Context) error { return nil }
