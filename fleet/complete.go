@@ -13,6 +13,7 @@ const (
 	groupSize  = 100                    // results that one transaction completes at most
 	groupLater = 10 * time.Millisecond  // how long a transaction waits for more results
 	groupTime  = 500 * time.Millisecond // after which a transaction's handlers leave the rest to the next
+	fenceTime  = 5 * time.Second        // for the begin of a transaction and its fence
 )
 
 // item is a result on its way to the handler.
@@ -74,7 +75,7 @@ func (w *worker[TTx]) complete(ctx context.Context, group []item) {
 			return
 		}
 		w.complain(ctx, "results can't be completed; they are kept", err)
-		w.pause(ctx, pauseAfter(failures)/4)
+		w.pause(ctx, min(pauseAfter(failures)/4, 2*time.Second))
 		failures++
 	}
 }
@@ -87,11 +88,15 @@ func (w *worker[TTx]) complete(ctx context.Context, group []item) {
 // to its end nobody can take the others away.
 func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran bool, err error) {
 	lost := make([]bool, len(group))
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	late := time.AfterFunc(fenceTime, func() { stop(errSilent) })
 	err = w.within(ctx, func(s statements, tx TTx) error {
 		held, open, err := w.fence(ctx, s, group)
 		if err != nil {
 			return err
 		}
+		late.Stop()
 		began := time.Now()
 		var succeeded, otherwise, forgiven []string
 		var failed []failure
@@ -125,6 +130,7 @@ func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran b
 		}
 		return w.fail(ctx, s, tx, failed)
 	})
+	late.Stop()
 	if err != nil {
 		return 0, ran, err
 	}

@@ -33,3 +33,6 @@ func (e *SchemaError) Error() string {
 
 // errLost says that a job is another worker's now.
 var errLost = errors.New("fleet: the job was given to another worker")
+
+// errSilent ends a transaction whose begin got no answer.
+var errSilent = errors.New("fleet: the database does not answer")

@@ -66,6 +66,7 @@ func postgresURL(t testing.TB) string {
 // drivers, and the fake API.
 type ground[TTx any] struct {
 	driver func(t testing.TB) riverdriver.Driver[TTx] // each with a pool of its own, as each process has
+	look   riverdriver.Driver[TTx]                    // for the test itself
 	exec   func(ctx context.Context, tx TTx, text string, args ...any) error
 	api    *taskstest.Server
 }
@@ -103,9 +104,13 @@ func everywhere(t *testing.T, onPgx func(*testing.T, ground[pgx.Tx]), onSQL func
 	})
 }
 
-func onPostgres(t testing.TB) ground[pgx.Tx] {
-	url := postgresURL(t)
-	return newGround(t, func(t testing.TB) riverdriver.Driver[pgx.Tx] {
+func onPostgres(t testing.TB) ground[pgx.Tx] { return groundAt(t, postgresURL(t)) }
+
+func newAPI() *taskstest.Server { return new(taskstest.Server) }
+
+// driverOf makes drivers for a PostgreSQL database.
+func driverOf(url string) func(testing.TB) riverdriver.Driver[pgx.Tx] {
+	return func(t testing.TB) riverdriver.Driver[pgx.Tx] {
 		config, err := pgxpool.ParseConfig(url)
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +122,11 @@ func onPostgres(t testing.TB) ground[pgx.Tx] {
 		}
 		t.Cleanup(pool.Close)
 		return riverpgxv5.New(pool)
-	}, func(ctx context.Context, tx pgx.Tx, text string, args ...any) error {
+	}
+}
+
+func groundAt(t testing.TB, url string) ground[pgx.Tx] {
+	return newGround(t, driverOf(url), func(ctx context.Context, tx pgx.Tx, text string, args ...any) error {
 		_, err := tx.Exec(ctx, text, args...)
 		return err
 	})
@@ -132,7 +141,7 @@ func sqlExec(ctx context.Context, tx *sql.Tx, text string, args ...any) error {
 // a second row for an id would break its key.
 func newGround[TTx any](t testing.TB, driver func(testing.TB) riverdriver.Driver[TTx], exec func(context.Context, TTx, string, ...any) error) ground[TTx] {
 	t.Helper()
-	g := ground[TTx]{driver: driver, exec: exec, api: new(taskstest.Server)}
+	g := ground[TTx]{driver: driver, look: driver(t), exec: exec, api: new(taskstest.Server)}
 	if err := g.fleet(t, nil).Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +153,7 @@ func newGround[TTx any](t testing.TB, driver func(testing.TB) riverdriver.Driver
 
 func (g ground[TTx]) within(t testing.TB, do func(TTx) error) {
 	t.Helper()
-	d := g.driver(t)
+	d := g.look
 	begun, err := d.GetExecutor().Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +169,7 @@ func (g ground[TTx]) within(t testing.TB, do func(TTx) error) {
 // count counts what a query finds, which must be one number.
 func (g ground[TTx]) count(t testing.TB, query string, args ...any) (n int) {
 	t.Helper()
-	if err := g.driver(t).GetExecutor().QueryRow(t.Context(), query, args...).Scan(&n); err != nil {
+	if err := g.look.GetExecutor().QueryRow(t.Context(), query, args...).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"time"
 
 	"github.com/riverqueue/river/rivermigrate"
 )
@@ -24,36 +26,36 @@ var (
 // may be called by several processes at once. Tables that a newer version made
 // are left alone: the error is a [*SchemaError].
 func (f *Fleet[TTx]) Migrate(ctx context.Context) error {
-	const attempts = 3 // another process may be at it, and one of the two fails
-	var err error
-	for range attempts {
-		if err = f.migrate(ctx); err == nil || ctx.Err() != nil {
+	const attempts = 30 // another process may be at it: at each step one of them fails, and finds it done later
+	for n := 1; ; n++ {
+		final, err := f.migrate(ctx)
+		if err == nil || final || n == attempts {
 			return err
 		}
-		if newer, ok := err.(*SchemaError); ok && newer.Have > newer.Want { //nolint:errorlint // migrate returns it as it is
+		if sleep(ctx, 50*time.Millisecond+rand.N(300*time.Millisecond)) != nil {
 			return err
 		}
 	}
-	return err
 }
 
-func (f *Fleet[TTx]) migrate(ctx context.Context) error {
+// migrate tries once. An error that is final is no other process's doing.
+func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
 	have, river, err := f.versions(ctx)
 	switch {
 	case err != nil:
-		return err
+		return true, err
 	case have > schemaVersion || river.Have > river.Want:
-		return f.checkSchema(ctx)
+		return true, f.checkSchema(ctx)
 	}
 	if river.Have < river.Want {
 		if _, err := f.migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-			return fmt.Errorf("fleet: migrating River's tables: %w", err)
+			return false, fmt.Errorf("fleet: migrating River's tables: %w", err)
 		}
 	}
 	if have == schemaVersion {
-		return nil
+		return false, nil
 	}
-	return f.within(ctx, func(s statements, _ TTx) error {
+	return false, f.within(ctx, func(s statements, _ TTx) error {
 		text := sqliteSchema
 		if f.isPostgres() {
 			text = postgresSchema

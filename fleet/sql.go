@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/riverdriver"
@@ -79,15 +80,28 @@ var (
 
 func (d database[TTx]) isPostgres() bool { return d.words == postgres }
 
+const (
+	// transactionTimeout is for a whole transaction, handlers included: a
+	// network may lose a connection without a word.
+	transactionTimeout = time.Minute
+	rollbackTimeout    = 5 * time.Second
+)
+
 // within runs do in a transaction that is committed if do returns no error.
 func (d database[TTx]) within(ctx context.Context, do func(statements, TTx) error) error {
+	ctx, stop := context.WithTimeout(ctx, transactionTimeout)
+	defer stop()
 	begun, err := d.driver.GetExecutor().Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("fleet: the database does not begin a transaction: %w", err)
 	}
-	// Not the caller's context: what has begun is also to be taken back when
-	// that has ended. After a commit this does nothing.
-	defer func() { _ = begun.Rollback(context.WithoutCancel(ctx)) }()
+	defer func() {
+		// Not the caller's context: what has begun is also to be taken back when
+		// that has ended. After a commit this does nothing.
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+		defer stop()
+		_ = begun.Rollback(ctx)
+	}()
 	tx := d.driver.UnwrapTx(begun)
 	if err := do(d.on(tx), tx); err != nil {
 		return err
