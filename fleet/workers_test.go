@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -146,7 +147,7 @@ func TestAWorkerThatIsCutOffFromTheDatabaseCompletesNothingTwice(t *testing.T) {
 	g := groundAt(t, url)
 	l := newLink(t, filepath.Join(hostOf(t, url), ".s.PGSQL.5432"))
 	base, _, _ := strings.Cut(url, "?")
-	pool, err := pgxpool.New(t.Context(), fmt.Sprintf("%s?user=fleet&host=127.0.0.1&port=%d&sslmode=disable&pool_max_conns=8", base, l.listener.Addr().(*net.TCPAddr).Port))
+	pool, err := pgxpool.New(t.Context(), fmt.Sprintf("%s?user=fleet&host=127.0.0.1&port=%d&sslmode=disable&pool_max_conns=8&connect_timeout=3", base, l.listener.Addr().(*net.TCPAddr).Port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestAWorkerThatIsCutOffFromTheDatabaseCompletesNothingTwice(t *testing.T) {
 	far, err := fleet.New(riverpgxv5.New(pool), g.client(t), func(ctx context.Context, tx pgx.Tx, r tasksclient.Result) error {
 		calls.Add(1)
 		return g.keep(ctx, tx, r)
-	})
+	}, fleet.WithLogger(slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,19 +165,22 @@ func TestAWorkerThatIsCutOffFromTheDatabaseCompletesNothingTwice(t *testing.T) {
 	go func() { ended <- far.Run(ctx) }()
 	ids := g.add(500, 4*time.Second)
 	slow := ground[pgx.Tx]{api: newAPI()} // whose tasks end long after the cut has healed
-	slow.add(500, 25*time.Second)
+	slow.add(500, 40*time.Second)
 	near := g.fleetOf(t, slow.client(t), g.keep)
 	if err := near.Enqueue(t.Context(), ids...); err != nil {
 		t.Fatal(err)
 	}
-	running(t, near, 500)
+	eventually(t, 20*time.Second, "the worker asks for them", func() bool { return g.api.Count() >= 5 })
 	l.cut.Store(true)
 	runs(t, near)
 	eventually(t, 30*time.Second, "the other worker has them", func() bool {
 		return g.count(t, "SELECT count(*) FROM river_job WHERE state = 'cancelled'") == 1 && slow.api.Count() > 0
 	})
 	l.cut.Store(false)
-	eventually(t, time.Minute, "the worker is back", func() bool { return far.Health() == nil })
+	eventually(t, time.Minute, "the worker is back", func() bool {
+		st, err := near.Status(t.Context())
+		return err == nil && st.Workers == 2 && far.Health() == nil
+	})
 	time.Sleep(9 * time.Second) // for what it still wants to complete
 	if n := calls.Load(); n != 0 {
 		t.Errorf("%d results were handled by a worker that had lost them", n)

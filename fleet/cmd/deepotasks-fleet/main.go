@@ -31,8 +31,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "fleet: "), "tasksclient: ")
-		_, _ = fmt.Fprintln(stderr, "deepotasks-fleet:", text)
+		text := strings.NewReplacer("fleet: ", "", "tasksclient: ", "").Replace(err.Error())
+		_, _ = fmt.Fprintln(stderr, "deepotasks-fleet:", strings.Join(strings.Fields(text), " ")) // some drivers' errors have several lines
 	}
 	return exitCode(err)
 }

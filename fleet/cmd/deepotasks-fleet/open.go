@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -46,6 +47,9 @@ var onSQLite = statements{
 	after:  "SELECT 0, seq, handled_at, line FROM deepotasks_result WHERE $1 >= 0 AND seq > $2 ORDER BY seq LIMIT $3",
 }
 
+// connectTimeout is for the begin of a connection to PostgreSQL.
+const connectTimeout = 5 * time.Second
+
 // concurrency is how many transactions a worker has at once.
 const concurrency = 4
 
@@ -58,6 +62,9 @@ func open(ctx context.Context, name string, s settings) (store, error) {
 			return nil, errors.New("--database: " + err.Error()) // it keeps the password to itself
 		}
 		config.MaxConns = max(config.MaxConns, concurrency+6)
+		if config.ConnConfig.ConnectTimeout == 0 || config.ConnConfig.ConnectTimeout > connectTimeout {
+			config.ConnConfig.ConnectTimeout = connectTimeout // what it hangs on in a split network holds places of the pool
+		}
 		pool, err := pgxpool.NewWithConfig(ctx, config)
 		if err != nil {
 			return nil, fmt.Errorf("--database: %w", err)
