@@ -25,31 +25,27 @@ func (f *Fleet[TTx]) Status(ctx context.Context) (st Status, err error) {
 		return st, err
 	}
 	err = f.within(ctx, func(s statements, _ TTx) error {
-		var succeeded, otherwise, givenUp, waiting, inbox, running int
-		var oldest int64
-		// The inbox first: ids go from there to the tasks, and none may be missed.
-		var oldestInbox int64
-		if err := s.one(ctx, []any{&inbox, &oldestInbox}, `
-			SELECT count(DISTINCT i.id), coalesce({now} - min(i.enqueued_at), 0) FROM deepotasks_inbox i
-			WHERE NOT EXISTS (SELECT 1 FROM deepotasks_task t WHERE t.id = i.id)`); err != nil {
+		var inbox, waiting, otherwise, oldest int64
+		// One statement, so that an id that moves meanwhile counts once.
+		if err := s.one(ctx, []any{&st.Succeeded, &otherwise, &st.Unhandled, &waiting, &st.Running, &inbox, &oldest, &st.Workers}, `
+			WITH task AS (
+				SELECT count(*) FILTER (WHERE state = 1) AS succeeded, count(*) FILTER (WHERE state = 2) AS otherwise,
+					count(*) FILTER (WHERE state = 3) AS given_up, count(*) FILTER (WHERE state = 0) AS waiting,
+					count(*) FILTER (WHERE state = 0 AND batch IN (
+						SELECT {batch of args} FROM river_job WHERE kind = $1 AND state = 'running')) AS running,
+					min(enqueued_at) FILTER (WHERE state = 0) AS oldest
+				FROM deepotasks_task),
+			inbox AS (
+				SELECT count(DISTINCT i.id) AS ids, min(i.enqueued_at) AS oldest FROM deepotasks_inbox i
+				WHERE NOT EXISTS (SELECT 1 FROM deepotasks_task t WHERE t.id = i.id))
+			SELECT succeeded, otherwise, given_up, waiting, running, ids, coalesce({now} - coalesce(task.oldest, inbox.oldest), 0),
+				(SELECT count(*) FROM deepotasks_worker WHERE seen_at > {now} - $2)
+			FROM task, inbox`, waitArgs{}.Kind(), lease.Milliseconds()); err != nil {
 			return err
 		}
-		if err := s.one(ctx, []any{&succeeded, &otherwise, &givenUp, &waiting, &oldest}, `
-			SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
-				count(*) FILTER (WHERE state = 0), coalesce({now} - min(enqueued_at) FILTER (WHERE state = 0), 0) FROM deepotasks_task`); err != nil {
-			return err
-		}
-		if err := s.one(ctx, []any{&running}, `
-			SELECT count(*) FROM deepotasks_task WHERE state = 0 AND batch IN (
-				SELECT {batch of args} FROM river_job WHERE kind = $1 AND state = 'running')`, waitArgs{}.Kind()); err != nil {
-			return err
-		}
-		if err := s.one(ctx, []any{&st.Workers}, "SELECT count(*) FROM deepotasks_worker WHERE seen_at > {now} - $1", lease.Milliseconds()); err != nil {
-			return err
-		}
-		st.Pending, st.Running = inbox+waiting-running, running
-		st.Succeeded, st.Failed, st.Unhandled = succeeded, otherwise+givenUp, givenUp
-		st.OldestPending = time.Duration(max(oldest, oldestInbox)) * time.Millisecond
+		st.Pending = int(inbox+waiting) - st.Running
+		st.Failed = int(otherwise) + st.Unhandled
+		st.OldestPending = time.Duration(oldest) * time.Millisecond
 		return nil
 	})
 	if err != nil {
