@@ -30,7 +30,7 @@ func (s *soak) judge(ctx context.Context) error {
 	}
 	defer func() { _ = db.Close() }()
 	var results, distinct, succeeded, attempts, rescued, concerned int
-	var delay sql.NullFloat64
+	var delay, all sql.NullFloat64
 	for _, q := range []struct {
 		text string
 		into []any
@@ -40,6 +40,7 @@ func (s *soak) judge(ctx context.Context) error {
 		{"SELECT coalesce(sum(attempts), 0) FROM deepotasks_failure", []any{&attempts}},
 		{"SELECT count(*) FROM river_job WHERE state = 'cancelled'", []any{&rescued}},
 		{s.concerned(), []any{&concerned, &delay}},
+		{s.delays() + " FROM deepotasks_result r", []any{new(int), &all}},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.into...); err != nil {
 			return fmt.Errorf("%s: %w", q.text, err)
@@ -53,7 +54,7 @@ func (s *soak) judge(ctx context.Context) error {
 	twice := strings.Count(string(log), "duplicate key") + strings.Count(string(log), "UNIQUE constraint")
 	fmt.Printf("%d ids, %d kills: lost %d, handled twice %d (rows %d, refused by the key %d, failed attempts %d)\n",
 		s.ids, s.kills, s.ids-distinct, results-distinct+twice, results, twice, attempts)
-	fmt.Printf("%d batches were taken from killed workers; their %d ids that were open had a mean delay of %.1f s\n", rescued, concerned, delay.Float64)
+	fmt.Printf("%d batches were taken from killed workers; their %d ids that were open had a mean delay of %.1f s; that of all is %.1f s\n", rescued, concerned, delay.Float64, all.Float64)
 	if distinct != s.ids || results != s.ids || succeeded != s.ids || twice > 0 || attempts > 0 {
 		return errors.New("something was lost or handled twice\n" + s.tail())
 	}
@@ -64,17 +65,23 @@ func (s *soak) judge(ctx context.Context) error {
 }
 
 // concerned is the query for the ids that a killed worker had and had not
-// completed: they were handled after their job was ended. Their delay is from
-// the task's end, by the API, to when it was handled.
+// completed: they were handled after their job was ended.
 func (s *soak) concerned() string {
+	batch, ended := "(args ->> 'batch')::bigint", "max(extract(epoch FROM finalized_at)) * 1000"
 	if s.server == nil {
-		return `SELECT count(*), avg(r.handled_at / 1000.0 - unixepoch(json_extract(r.line, '$.date_updated'), 'subsec'))
-			FROM deepotasks_result r JOIN deepotasks_task t ON t.id = r.id
-			JOIN (SELECT json_extract(args, '$.batch') AS batch, max(unixepoch(finalized_at, 'subsec')) * 1000 AS ended FROM river_job WHERE state = 'cancelled' GROUP BY 1) j
-			ON j.batch = t.batch WHERE r.handled_at > j.ended`
+		batch, ended = "json_extract(args, '$.batch')", "max(unixepoch(finalized_at, 'subsec')) * 1000"
 	}
-	return `SELECT count(*), avg(r.handled_at / 1000.0 - extract(epoch FROM (r.line::json ->> 'date_updated')::timestamptz))::float8
-		FROM deepotasks_result r JOIN deepotasks_task t ON t.id = r.id
-		JOIN (SELECT (args ->> 'batch')::bigint AS batch, max(extract(epoch FROM finalized_at)) * 1000 AS ended FROM river_job WHERE state = 'cancelled' GROUP BY 1) j
+	return s.delays() + ` FROM deepotasks_result r JOIN deepotasks_task t ON t.id = r.id
+		JOIN (SELECT ` + batch + ` AS batch, ` + ended + ` AS ended FROM river_job WHERE state = 'cancelled' GROUP BY 1) j
 		ON j.batch = t.batch WHERE r.handled_at > j.ended`
+}
+
+// delays is the begin of a query for a number of results and their mean delay,
+// from the task's end, by the API, to when it was handled.
+func (s *soak) delays() string {
+	end := "extract(epoch FROM (r.line::json ->> 'date_updated')::timestamptz)"
+	if s.server == nil {
+		end = "unixepoch(json_extract(r.line, '$.date_updated'), 'subsec')"
+	}
+	return "SELECT count(*), CAST(avg(r.handled_at / 1000.0 - " + end + ") AS double precision)"
 }

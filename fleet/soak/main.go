@@ -34,9 +34,9 @@ func main() {
 	flag.IntVar(&s.workers, "workers", 3, "how many worker processes")
 	flag.IntVar(&s.kills, "kills", 10, "how often one of them is killed")
 	flag.BoolVar(&s.outages, "outages", true, "stop PostgreSQL for 5 s, and restart it once")
-	flag.StringVar(&s.duration, "duration", "uniform:0s-2m", "how long the tasks take")
-	flag.DurationVar(&s.every, "every", 15*time.Second, "the time between two kills, give or take a half")
-	flag.DurationVar(&s.limit, "limit", 20*time.Minute, "how long it may take")
+	flag.StringVar(&s.duration, "duration", "uniform:0s-10m", "how long the tasks take")
+	flag.DurationVar(&s.every, "every", 40*time.Second, "the time between two kills, give or take a half")
+	flag.DurationVar(&s.limit, "limit", 30*time.Minute, "how long it may take")
 	flag.Parse()
 	run := s.run
 	if *measuring {
