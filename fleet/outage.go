@@ -51,19 +51,9 @@ func (w *worker[TTx]) watchAPI(ctx context.Context) {
 	}
 }
 
-// answers counts the requests that the API answered as one that works does, and
-// the others.
-func answers(s tasksclient.Stats) (good, bad int64) {
-	for outcome, n := range s.Requests {
-		switch outcome {
-		case "ok", "not_found", "rate_limited":
-			good += n
-		default:
-			bad += n
-		}
-	}
-	return good, bad
-}
+// answers counts the requests that were answered with success, and those that
+// failed otherwise than by a 429, by which an API that works limits the rate.
+func answers(s tasksclient.Stats) (good, bad int64) { return s.Succeeded, s.Failed - s.Pauses }
 
 // cutOff is why this worker's waits have ended, or nil if they go on.
 func (w *worker[TTx]) cutOff() error {

@@ -72,10 +72,10 @@ func pausesAll[TTx any](t *testing.T, g ground[TTx]) {
 	if waited := time.Since(start); waited < time.Second {
 		t.Errorf("the other asked %v after the 429", waited)
 	}
-	if n := other.Stats().Requests["ok"]; n != 2 {
+	if n := other.Stats().Succeeded; n != 2 {
 		t.Errorf("%d requests", n)
 	}
-	if s := one.Stats(); s.Pauses != 1 || s.Requests["rate_limited"] != 1 {
+	if s := one.Stats(); s.Pauses != 1 || s.Failed != 1 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -159,7 +159,7 @@ func TestAWorkerTellsItsHealthAndMetrics(t *testing.T) {
 	for end := time.Now().Add(20 * time.Second); !strings.Contains(text, `deepotasks_tasks{state="succeeded"} 1`) && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		_, text = get("/metrics")
 	}
-	for _, want := range []string{`deepotasks_tasks{state="running"} 1`, "deepotasks_workers 1", `deepotasks_requests_total{outcome="ok"} `, "deepotasks_waiting 1", "deepotasks_healthy 1"} {
+	for _, want := range []string{`deepotasks_tasks{state="running"} 1`, "deepotasks_workers 1", `deepotasks_requests_total{outcome="succeeded"} `, "deepotasks_waiting 1", "deepotasks_healthy 1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}

@@ -52,9 +52,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		gauge(workers, float64(s.Workers))
 	}
 	asked := c.store.Requests()
-	for outcome, n := range asked.Requests {
-		counter(requests, n, outcome)
-	}
+	counter(requests, asked.Succeeded, "succeeded")
+	counter(requests, asked.Failed, "failed")
 	counter(pauses, asked.Pauses)
 	gauge(waiting, float64(asked.Pending))
 	gauge(typical, asked.Typical.Seconds())
