@@ -150,17 +150,17 @@ func handlersError[TTx any](t *testing.T, g ground[TTx]) {
 	if err := f.Enqueue(ctx, ids...); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 5*time.Second, "the others are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 196 })
+	eventually(t, time.Minute, "the others are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 196 })
 	requests := g.api.Count()
 	var failures []fleet.Failure
-	eventually(t, 40*time.Second, "three are given up", func() bool {
+	eventually(t, 2*time.Minute, "three are given up", func() bool {
 		var err error
 		if failures, err = f.Failures(ctx, 0); err != nil {
 			t.Fatal(err)
 		}
 		return len(failures) == 3
 	})
-	eventually(t, 10*time.Second, "7 is handled", func() bool { return calls.Load() == 3 && g.count(t, "SELECT count(*) FROM handled") == 197 })
+	eventually(t, time.Minute, "7 is handled", func() bool { return calls.Load() == 3 && g.count(t, "SELECT count(*) FROM handled") == 197 })
 	if failures[0].ID != "10" || failures[0].Attempts != 1 || failures[0].Error != "no use" {
 		t.Errorf("%+v", failures[0])
 	}
@@ -176,11 +176,11 @@ func handlersError[TTx any](t *testing.T, g ground[TTx]) {
 	if n, err := f.Retry(ctx, "8", "17", "no such"); err != nil || n != 1 {
 		t.Errorf("retried %d, %v", n, err)
 	}
-	eventually(t, 10*time.Second, "8 is handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 198 })
+	eventually(t, time.Minute, "8 is handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 198 })
 	if n, err := f.Retry(ctx); err != nil || n != 2 {
 		t.Errorf("retried %d, %v", n, err)
 	}
-	eventually(t, 10*time.Second, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 200 })
+	eventually(t, time.Minute, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 200 })
 	if g.api.Count() != requests {
 		t.Errorf("the API was asked %d times for tasks that had ended", g.api.Count()-requests)
 	}

@@ -14,12 +14,8 @@ import (
 // schemaVersion is the version of the tables that this package works with.
 const schemaVersion = 1
 
-var (
-	//go:embed schema/postgres.sql
-	postgresSchema string
-	//go:embed schema/sqlite.sql
-	sqliteSchema string
-)
+//go:embed schema.sql
+var schema string
 
 // Migrate makes the tables of the fleet and of River, or brings them up to
 // what this version of the package works with. It does nothing if they are, and
@@ -56,11 +52,7 @@ func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
 		return false, nil
 	}
 	return false, f.within(ctx, func(s statements, _ TTx) error {
-		text := sqliteSchema
-		if f.isPostgres() {
-			text = postgresSchema
-		}
-		if _, err := s.exec(ctx, text); err != nil {
+		if _, err := s.exec(ctx, schema); err != nil {
 			return fmt.Errorf("fleet: making the tables: %w", err)
 		}
 		f.logger.LogAttrs(ctx, slog.LevelInfo, "made the fleet's tables", slog.Int("version", schemaVersion))

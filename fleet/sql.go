@@ -59,6 +59,7 @@ var (
 		"{last of attempted_by}", "attempted_by[array_length(attempted_by, 1)]",
 		"{attempted_at}", "(extract(epoch FROM attempted_at) * 1000)::bigint",
 		"{args as text}", "args::text",
+		"{half full}", "WITH (fillfactor = 50)",
 		"{batch of args}", "(args ->> 'batch')::bigint",
 	)
 	sqlite = strings.NewReplacer(
@@ -74,6 +75,7 @@ var (
 		"{last of attempted_by}", "json_extract(attempted_by, '$[#-1]')",
 		"{attempted_at}", "CAST(unixepoch(attempted_at, 'subsec') * 1000 AS integer)",
 		"{args as text}", "json(args)",
+		"{half full}", "",
 		"{batch of args}", "json_extract(args, '$.batch')",
 	)
 )

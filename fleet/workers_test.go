@@ -29,7 +29,7 @@ import (
 // running waits until workers have so many ids.
 func running[TTx any](t *testing.T, f *fleet.Fleet[TTx], n int) {
 	t.Helper()
-	eventually(t, 20*time.Second, fmt.Sprintf("%d ids are running", n), func() bool {
+	eventually(t, time.Minute, fmt.Sprintf("%d ids are running", n), func() bool {
 		st, err := f.Status(t.Context())
 		return err == nil && st.Running == n
 	})
@@ -62,7 +62,7 @@ func stops[TTx any](t *testing.T, g ground[TTx]) {
 	}
 	runs(t, g.fleet(t, g.keep))
 	running(t, first, 2500) // long before a lease would end
-	eventually(t, 20*time.Second, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 2500 })
+	eventually(t, time.Minute, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 2500 })
 }
 
 func TestAJobThatIsDeletedByHandLosesNothing(t *testing.T) {
@@ -89,7 +89,7 @@ func deletedJob[TTx any](t *testing.T, g ground[TTx]) {
 		t.Errorf("there are %d jobs", n)
 	}
 	runs(t, g.fleet(t, g.keep))
-	eventually(t, 20*time.Second, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 1500 })
+	eventually(t, time.Minute, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 1500 })
 }
 
 // link is a way to PostgreSQL that can be cut: what is sent is lost in silence,
@@ -170,10 +170,10 @@ func TestAWorkerThatIsCutOffFromTheDatabaseCompletesNothingTwice(t *testing.T) {
 	if err := near.Enqueue(t.Context(), ids...); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "the worker asks for them", func() bool { return g.api.Count() >= 5 })
+	eventually(t, time.Minute, "the worker asks for them", func() bool { return g.api.Count() >= 5 })
 	l.cut.Store(true)
 	runs(t, near)
-	eventually(t, 30*time.Second, "the other worker has them", func() bool {
+	eventually(t, time.Minute, "the other worker has them", func() bool {
 		return g.count(t, "SELECT count(*) FROM river_job WHERE state = 'cancelled'") == 1 && slow.api.Count() > 0
 	})
 	l.cut.Store(false)
@@ -241,7 +241,7 @@ func cutOffFromAPI[TTx any](t *testing.T, g ground[TTx]) {
 	}
 	running(t, cut, 500)
 	network.down.Store(true)
-	eventually(t, 30*time.Second, "it gives its ids back", func() bool {
+	eventually(t, time.Minute, "it gives its ids back", func() bool {
 		st, err := cut.Status(t.Context())
 		return err == nil && st.Pending == 500
 	})
@@ -249,15 +249,15 @@ func cutOffFromAPI[TTx any](t *testing.T, g ground[TTx]) {
 		t.Errorf("its health is %v", err)
 	}
 	stop := runs(t, g.fleet(t, g.keep))
-	eventually(t, 20*time.Second, "another handles them", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 500 })
+	eventually(t, time.Minute, "another handles them", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 500 })
 	stop()
 	network.down.Store(false)
-	eventually(t, 30*time.Second, "it is well again", func() bool { return cut.Health() == nil })
+	eventually(t, time.Minute, "it is well again", func() bool { return cut.Health() == nil })
 	g.api.Add(taskstest.Task{ID: "after", Data: "{}"})
 	if err := cut.Enqueue(t.Context(), "after"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "it works again", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 501 })
+	eventually(t, time.Minute, "it works again", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 501 })
 }
 
 func TestARefusedKeyLosesNothing(t *testing.T) {
@@ -280,7 +280,7 @@ func refusedKey[TTx any](t *testing.T, g ground[TTx]) {
 		t.Errorf("%+v, %v", st, err)
 	}
 	runs(t, g.fleet(t, g.keep))
-	eventually(t, 20*time.Second, "another handles them", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 100 })
+	eventually(t, time.Minute, "another handles them", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 100 })
 }
 
 // Such as by a constraint that is checked at the commit.
@@ -303,8 +303,8 @@ func TestACommitThatFailsIsForItsIDAlone(t *testing.T) {
 	if err := f.Enqueue(t.Context(), g.add(50, 0)...); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "the others are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 49 })
-	eventually(t, 30*time.Second, "it is given up", func() bool {
+	eventually(t, time.Minute, "the others are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 49 })
+	eventually(t, time.Minute, "it is given up", func() bool {
 		failures, err := f.Failures(t.Context(), 0)
 		return err == nil && len(failures) == 1 && failures[0].ID == "3" && failures[0].Attempts == 2 && strings.Contains(failures[0].Error, "foreign key")
 	})
