@@ -58,8 +58,13 @@ func (s *soak) judge(ctx context.Context) error {
 	if distinct != s.ids || results != s.ids || succeeded != s.ids || twice > 0 || attempts > 0 {
 		return errors.New("something was lost or handled twice\n" + s.tail())
 	}
-	if concerned > 0 && delay.Float64 > 20 {
-		return errors.New("the mean delay of the ids of killed workers is over 20 s")
+	const most, busy = 20, 10 // seconds
+	switch {
+	case concerned == 0 || delay.Float64 <= most:
+	case all.Float64 > busy:
+		fmt.Println("the delay of killed workers' ids says nothing: this machine is too busy, so that all ids are late")
+	default:
+		return fmt.Errorf("the mean delay of the ids of killed workers is over %d s", most)
 	}
 	return nil
 }
