@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/deepomatic/tasks/internal/cli/results"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -103,24 +104,4 @@ func readLines(ids []string, r io.Reader) ([]string, error) {
 }
 
 // resultLine is the line of a result: the task, or the id with an error.
-func resultLine(r tasksclient.Result) ([]byte, error) {
-	var failed *tasksclient.TaskError
-	if r.Task != nil && (r.Err == nil || errors.As(r.Err, &failed)) {
-		return r.Task.MarshalJSON()
-	}
-	return json.Marshal(map[string]any{"id": r.ID, "error": map[string]string{"kind": kindOf(r.Err), "message": r.Err.Error()}})
-}
-
-func kindOf(err error) string {
-	var pending *tasksclient.PendingError
-	var input *tasksclient.InputError
-	switch {
-	case errors.As(err, &pending):
-		return "pending"
-	case errors.Is(err, tasksclient.ErrNotFound):
-		return "not_found"
-	case errors.As(err, &input):
-		return "invalid_id"
-	}
-	return "protocol"
-}
+func resultLine(r tasksclient.Result) ([]byte, error) { return results.Line(r) }

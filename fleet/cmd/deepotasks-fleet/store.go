@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/deepomatic/tasks/fleet"
+	"github.com/deepomatic/tasks/internal/cli/results"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -89,13 +89,7 @@ func (st *fleetStore[TTx]) keep(ctx context.Context, tx TTx, r tasksclient.Resul
 	if err != nil {
 		return err
 	}
-	return exec(ctx, tx, st.text.insert, r.ID, isFinished(r), string(line))
-}
-
-// isFinished says whether a result is a task that has ended, for good.
-func isFinished(r tasksclient.Result) bool {
-	var failed *tasksclient.TaskError
-	return r.Task != nil && (r.Err == nil || errors.As(r.Err, &failed))
+	return exec(ctx, tx, st.text.insert, r.ID, results.Finished(r), string(line))
 }
 
 // RetryUnfinished enqueues anew the ids whose result is no task that has ended,
