@@ -45,6 +45,7 @@ race: ## Run all tests with the race detector, in random order
 lint: vet $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
 	$(GOLANGCI_LINT) run ./...
+	cd fleet && $(abspath $(GOLANGCI_LINT)) run ./...
 
 .PHONY: vet
 vet: ## go vet on every module, and on the root's as Windows has it
@@ -154,6 +155,35 @@ fuzz: ## Fuzz each target for FUZZTIME (20s)
 soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at most)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./soak
+
+.PHONY: fleet
+fleet: ## Test fleet/ on SQLite, and on PostgreSQL where that is installed (2 minutes)
+	cd fleet && go test ./...
+
+.PHONY: fleet-programs
+fleet-programs:
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@go build -C fleet -o ../.bin/deepotasks-fleet ./cmd/deepotasks-fleet
+	@go build -C fleet -o ../.bin/fleet-soak ./soak
+
+.PHONY: fleet-demo
+fleet-demo: fleet-programs ## Enqueue 1,000 ids on SQLite, kill the worker, start it again: every result is there
+	@fleet/demo.sh
+
+.PHONY: fleet-killed
+fleet-killed: fleet-programs ## Kill workers under 3,000 ids, on SQLite and PostgreSQL (2 minutes)
+	@.bin/fleet-soak -on sqlite -ids 3000 -duration uniform:0s-20s -every 5s -kills 2 -workers 1
+	@.bin/fleet-soak -if-installed -ids 3000 -duration uniform:0s-30s -every 5s -kills 3
+
+.PHONY: fleet-soak
+fleet-soak: fleet-programs ## Kill workers and PostgreSQL under 200,000 ids, then SQLite under 20,000 (15 minutes)
+	@.bin/fleet-soak
+	@.bin/fleet-soak -on sqlite -ids 20000 -duration uniform:0s-1m -every 12s -kills 3 -workers 1
+	@.bin/fleet-soak -on sqlite -ids 20000 -duration uniform:0s-1m -every 12s -kills 3 -workers 3
+
+.PHONY: fleet-measure
+fleet-measure: fleet-programs ## Print what a fleet costs beside one process, and PostgreSQL (2 minutes)
+	@.bin/fleet-soak -measure -ids 10000
 
 .PHONY: wait-killed
 wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times by SIGKILL (1 minute)

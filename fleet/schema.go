@@ -1,0 +1,106 @@
+package fleet
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// schemaVersion is the version of the tables that this package works with.
+const schemaVersion = 1
+
+//go:embed schema.sql
+var schema string
+
+// Migrate makes the tables of the fleet and of River, or brings them up to
+// what this version of the package works with. It does nothing if they are, and
+// may be called by several processes at once. Tables that a newer version made
+// are left alone: the error is a [*SchemaError].
+func (f *Fleet[TTx]) Migrate(ctx context.Context) error {
+	const attempts = 30 // another process may be at it: at each step one of them fails, and finds it done later
+	for n := 1; ; n++ {
+		final, err := f.migrate(ctx)
+		if err == nil || final || n == attempts {
+			return err
+		}
+		if sleep(ctx, 50*time.Millisecond+rand.N(300*time.Millisecond)) != nil {
+			return err
+		}
+	}
+}
+
+// migrate tries once. An error that is final is no other process's doing.
+func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
+	have, river, err := f.versions(ctx)
+	switch {
+	case err != nil:
+		return true, err
+	case have > schemaVersion || river.Have > river.Want:
+		return true, f.checkSchema(ctx)
+	}
+	if river.Have < river.Want {
+		if _, err := f.migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return false, fmt.Errorf("fleet: migrating River's tables: %w", err)
+		}
+	}
+	if have == schemaVersion {
+		return false, nil
+	}
+	return false, f.within(ctx, func(s statements, _ TTx) error {
+		if _, err := s.exec(ctx, schema); err != nil {
+			return fmt.Errorf("fleet: making the tables: %w", err)
+		}
+		f.logger.LogAttrs(ctx, slog.LevelInfo, "made the fleet's tables", slog.Int("version", schemaVersion))
+		return nil
+	})
+}
+
+// checkSchema returns a [*SchemaError] unless the tables are there and right.
+func (f *Fleet[TTx]) checkSchema(ctx context.Context) error {
+	have, river, err := f.versions(ctx)
+	switch {
+	case err != nil:
+		return err
+	case have != schemaVersion:
+		return &SchemaError{Tables: "the fleet", Have: have, Want: schemaVersion}
+	case river.Have != river.Want:
+		return &river
+	}
+	return nil
+}
+
+// versions tells which versions the tables have: the fleet's, and River's.
+func (f *Fleet[TTx]) versions(ctx context.Context) (have int, river SchemaError, err error) {
+	river = SchemaError{Tables: "River"}
+	for _, v := range f.migrator.AllVersions() {
+		river.Want = max(river.Want, v.Version)
+	}
+	err = f.within(ctx, func(s statements, _ TTx) error {
+		exists := `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1`
+		if f.isPostgres() {
+			exists = `SELECT count(to_regclass($1::text))`
+		}
+		for table, version := range map[string]*int{"deepotasks_schema": &have, "river_migration": &river.Have} {
+			n := 0
+			if err := s.one(ctx, []any{&n}, exists, table); err != nil {
+				return err
+			}
+			if n == 0 {
+				continue
+			}
+			if err := s.one(ctx, []any{version}, "SELECT coalesce(max(version), 0) FROM "+table); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("fleet: looking at the database's tables: %w", err)
+	}
+	return have, river, err
+}

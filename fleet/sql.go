@@ -1,0 +1,201 @@
+package fleet
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river/riverdriver"
+)
+
+// database begins transactions of the caller's type and knows how its
+// statements are written. Statements are the same text for PostgreSQL and
+// SQLite, but for the words in braces, which dialect replaces.
+type database[TTx any] struct {
+	driver riverdriver.Driver[TTx]
+	words  *strings.Replacer
+}
+
+func newDatabase[TTx any](driver riverdriver.Driver[TTx]) (database[TTx], error) {
+	d := database[TTx]{driver: driver}
+	if driver == nil || !driver.PoolIsSet() {
+		return d, &ConfigError{Name: "driver", Problem: "has no database; give it the pool of connections that the fleet is to use"}
+	}
+	var tx TTx
+	switch any(&tx).(type) {
+	case *pgx.Tx, **sql.Tx:
+	default:
+		return d, &ConfigError{Name: "driver", Problem: fmt.Sprintf("has transactions of type %T; the fleet knows pgx.Tx and *sql.Tx", &tx)}
+	}
+	switch name := driver.DatabaseName(); name {
+	case riverdriver.DatabaseNamePostgres:
+		d.words = postgres
+	case riverdriver.DatabaseNameSQLite:
+		d.words = sqlite
+	default:
+		return d, &ConfigError{Name: "driver", Problem: "is for " + name + "; the fleet knows PostgreSQL and SQLite"}
+	}
+	return d, nil
+}
+
+// Lists of ids are given as one parameter, a JSON array of texts: {is one of $1}
+// compares with it, and {all of $1} lists it. The time is in milliseconds.
+var (
+	postgres = strings.NewReplacer(
+		"{now}", "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+		"{now in µs}", "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+		"{is one of $1}", "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))",
+		"{is a number of $1}", "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)::bigint))",
+		"{all of $1}", "SELECT json_array_elements_text($1::text::json) AS id",
+		"{greatest}", "greatest",
+		"{lock}", "FOR NO KEY UPDATE",
+		"{lock what is free}", "FOR UPDATE SKIP LOCKED",
+		"{now as a timestamp}", "now()",
+		"{last of attempted_by}", "attempted_by[array_length(attempted_by, 1)]",
+		"{attempted_at}", "(extract(epoch FROM attempted_at) * 1000)::bigint",
+		"{args as text}", "args::text",
+		"{half full}", "WITH (fillfactor = 50)",
+		"{batch of args}", "(args ->> 'batch')::bigint",
+	)
+	sqlite = strings.NewReplacer(
+		"{now}", "CAST(unixepoch('subsec') * 1000 AS integer)",
+		"{now in µs}", "CAST(unixepoch('subsec') * 1000000 AS integer)",
+		"{is one of $1}", "IN (SELECT value FROM json_each($1))",
+		"{is a number of $1}", "IN (SELECT value FROM json_each($1))",
+		"{all of $1}", "SELECT value AS id FROM json_each($1)",
+		"{greatest}", "max",
+		"{lock}", "",
+		"{lock what is free}", "",
+		"{now as a timestamp}", "datetime('now', 'subsec')",
+		"{last of attempted_by}", "json_extract(attempted_by, '$[#-1]')",
+		"{attempted_at}", "CAST(unixepoch(attempted_at, 'subsec') * 1000 AS integer)",
+		"{args as text}", "json(args)",
+		"{half full}", "",
+		"{batch of args}", "json_extract(args, '$.batch')",
+	)
+)
+
+func (d database[TTx]) isPostgres() bool { return d.words == postgres }
+
+const (
+	// transactionTimeout is for a whole transaction, handlers included: a
+	// network may lose a connection without a word.
+	transactionTimeout = time.Minute
+	rollbackTimeout    = 5 * time.Second
+)
+
+// within runs do in a transaction that is committed if do returns no error.
+func (d database[TTx]) within(ctx context.Context, do func(statements, TTx) error) error {
+	ctx, stop := context.WithTimeout(ctx, transactionTimeout)
+	defer stop()
+	begun, err := d.driver.GetExecutor().Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("fleet: the database does not begin a transaction: %w", err)
+	}
+	defer func() {
+		// Not the caller's context: what has begun is also to be taken back when
+		// that has ended. After a commit this does nothing.
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+		defer stop()
+		_ = begun.Rollback(ctx)
+	}()
+	tx := d.driver.UnwrapTx(begun)
+	if err := do(d.on(tx), tx); err != nil {
+		return err
+	}
+	if err := begun.Commit(ctx); err != nil {
+		return fmt.Errorf("fleet: the database does not commit: %w", err)
+	}
+	return nil
+}
+
+// statements runs statements in one transaction.
+type statements struct {
+	words *strings.Replacer
+	pgx   pgx.Tx
+	sql   *sql.Tx
+}
+
+func (d database[TTx]) on(tx TTx) statements {
+	s := statements{words: d.words}
+	s.pgx, _ = any(tx).(pgx.Tx)
+	s.sql, _ = any(tx).(*sql.Tx)
+	return s
+}
+
+var errNoTransaction = errors.New("fleet: the transaction is nil")
+
+// exec runs a statement and returns how many rows it touched.
+func (s statements) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	text = s.words.Replace(text)
+	switch {
+	case s.pgx != nil:
+		done, err := s.pgx.Exec(ctx, text, args...)
+		return done.RowsAffected(), err
+	case s.sql != nil:
+		done, err := s.sql.ExecContext(ctx, text, args...)
+		if err != nil {
+			return 0, err
+		}
+		return done.RowsAffected()
+	}
+	return 0, errNoTransaction
+}
+
+// query runs a statement and calls each with every row of what it found.
+func (s statements) query(ctx context.Context, each func(scan func(...any) error) error, text string, args ...any) error {
+	text = s.words.Replace(text)
+	var rows interface {
+		Next() bool
+		Scan(...any) error
+		Err() error
+	}
+	switch {
+	case s.pgx != nil:
+		found, err := s.pgx.Query(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		defer found.Close()
+		rows = found
+	case s.sql != nil:
+		found, err := s.sql.QueryContext(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = found.Close() }() // its error is in Err
+		rows = found
+	default:
+		return errNoTransaction
+	}
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one runs a statement that finds one row.
+func (s statements) one(ctx context.Context, into []any, text string, args ...any) error {
+	found := false
+	err := s.query(ctx, func(scan func(...any) error) error { found = true; return scan(into...) }, text, args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// list makes the one parameter that a list is given as.
+func list[T any](of []T) string {
+	text, err := json.Marshal(append([]T{}, of...))
+	if err != nil {
+		panic(err) // texts and numbers only
+	}
+	return string(text)
+}

@@ -1,0 +1,32 @@
+// Package sqlite opens SQLite databases as package fleet needs them.
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"net/url"
+
+	_ "modernc.org/sqlite" // the driver; it needs no C compiler
+)
+
+// Open opens the SQLite database at path, and makes it if it is not there. What
+// it commits is on the disk; transactions wait for each other, up to ten
+// seconds, instead of failing; other processes may use the file at the same
+// time if it is on a local disk. The pool has a single connection, so that
+// code that is within a transaction must do everything by it.
+func Open(path string) (*sql.DB, error) {
+	settings := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}).String())
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	if err := db.Ping(); err != nil { //nolint:noctx // it is a file
+		_ = db.Close()
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	return db, nil
+}
