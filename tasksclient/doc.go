@@ -76,6 +76,7 @@
 //	WithBaseURL           the vendor's, v0.7          where the API is, with its version
 //	WithInsecureHTTP      no                          plain http to any host
 //	WithHTTPClient        http.DefaultClient          what sends the requests
+//	WithKeyFunc           the key given to New        asked for the key of each request
 //	WithUserAgent         deepomatic-tasks-go         "": that of net/http
 //	WithAppID             none                        the X-APP-ID header
 //	WithKeyFunc           New's key                   the key of each request, for a key that changes
