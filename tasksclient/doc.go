@@ -42,8 +42,8 @@
 //
 // # What is doubted
 //
-// A wait does not believe an answer that contradicts an earlier one until it has held for 30 s: a proxy that restarts
-// says such things for a moment. This concerns an id that was seen and is now unknown or refused, and a key that worked
+// A wait does not believe an answer that contradicts an earlier one until it has held for 30 s and been given four times
+// in a row: a proxy that restarts says such things for a moment. This concerns an id that was seen and is now unknown or refused, and a key that worked
 // and now gets a 401 or 403. What holds for longer ends the wait with the error of that answer. A key that never worked
 // ends all waits at once, when it is refused for two ids, each asked for by itself, or for the only one.
 //
