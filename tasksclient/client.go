@@ -134,11 +134,11 @@ func checkKey(key string) *InputError {
 	return nil
 }
 
-// badKey is an InputError about a key within a longer message, which names the key and the package already.
-type badKey struct{ *InputError }
+// badKeyError is an InputError about a key within a longer message, which names the key and the package already.
+type badKeyError struct{ *InputError }
 
-func (e badKey) Error() string { return "it " + e.Problem }
-func (e badKey) Unwrap() error { return e.InputError }
+func (e badKeyError) Error() string { return "it " + e.Problem }
+func (e badKeyError) Unwrap() error { return e.InputError }
 
 // header adds what each request carries, and returns what of it is secret. The key lives in closures, where no
 // print, log or encoder can reach it.
@@ -152,7 +152,7 @@ func header(keyFunc func(context.Context) (string, error), appID, userAgent stri
 		secrets := latest.Load()
 		if secrets == nil || (*secrets)[0] != key {
 			if err := checkKey(key); err != nil {
-				return nil, badKey{err}
+				return nil, badKeyError{err}
 			}
 			secrets = &[]string{key, appID}
 			latest.Store(secrets)

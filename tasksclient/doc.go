@@ -42,8 +42,8 @@
 //
 // # What is doubted
 //
-// A wait does not believe an answer that contradicts an earlier one until it has held for 30 s: a proxy that restarts
-// says such things for a moment. This concerns an id that was seen and is now unknown or refused, and a key that worked
+// A wait does not believe an answer that contradicts an earlier one until it has held for 30 s and been given four times
+// in a row: a proxy that restarts says such things for a moment. This concerns an id that was seen and is now unknown or refused, and a key that worked
 // and now gets a 401 or 403. What holds for longer ends the wait with the error of that answer. A key that never worked
 // ends all waits at once, when it is refused for two ids, each asked for by itself, or for the only one.
 //
@@ -76,6 +76,7 @@
 //	WithBaseURL           the vendor's, v0.7          where the API is, with its version
 //	WithInsecureHTTP      no                          plain http to any host
 //	WithHTTPClient        http.DefaultClient          what sends the requests
+//	WithKeyFunc           the key given to New        asked for the key of each request
 //	WithUserAgent         deepomatic-tasks-go         "": that of net/http
 //	WithAppID             none                        the X-APP-ID header
 //	WithKeyFunc           New's key                   the key of each request, for a key that changes

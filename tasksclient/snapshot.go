@@ -17,9 +17,9 @@ func keep(t Task) snapshot {
 	if !t.DateUpdated.IsZero() {
 		s.dates |= 1
 	}
-	// Times are compared by ==, not by Equal: the time zone counts as well.
-	if same := s.unpack(t.ID); s.dates != 0 && t.Status == same.Status && t.Error == "" && t.Data == nil && t.Subtasks == nil &&
-		t.DateCreated == same.DateCreated && t.DateUpdated == same.DateUpdated {
+	same := s.unpack(t.ID)
+	sameDates := t.DateCreated == same.DateCreated && t.DateUpdated == same.DateUpdated //nolint:staticcheck // not Equal: the time zone counts as well
+	if s.dates != 0 && sameDates && t.Status == same.Status && t.Error == "" && t.Data == nil && t.Subtasks == nil {
 		return s
 	}
 	whole := t // the copy alone is allocated, and not each task that is packed
