@@ -148,13 +148,18 @@ FUZZTIME := 20s
 fuzz: ## Fuzz each target for FUZZTIME (20s)
 	@for dir in ./tasksclient ./tasksclient/contract ./cmd/deepotasks/internal/verify; do \
 		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
-			echo "== $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir; \
+			echo "== $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$dir; \
 		done; done
 
 .PHONY: soak
 soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at most)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./soak
+
+.PHONY: soak-poison
+soak-poison: ## The same with refusals and answers that are no HTTP, and a tenth of the ids that break each request (20 minutes at most)
+	@go build -o .bin/deepotasks ./cmd/deepotasks
+	@cd tools/bench && go run ./soak -poison 0.1 -tasks 2000 -chance 0.3 -limit 20m
 
 .PHONY: fleet
 fleet: ## Test fleet/ on SQLite, and on PostgreSQL where that is installed (2 minutes)

@@ -55,6 +55,7 @@ API, in which a browser can try out this server. Pages of any origin may ask it.
 	f.StringSliceVar(&paths, "recordings", nil, "answer as these `files` do (.txtar, .har, or folders), word for word")
 	f.StringSliceVar(&config.Faults, "fault", nil, "the `faults` that requests meet, with commas between them: one or more of "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
 	f.Float64Var(&config.Chance, "chance", 0, "the `share` of requests that go wrong, from 0 to 1")
+	f.Float64Var(&config.Poison, "poison", 0, "the `share` of ids, from 0 to 1, that make every request which names them fail with a 502")
 	f.Uint64Var(&config.FaultSeed, "fault-seed", 1, "makes other requests go wrong")
 	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this `file`")
 	// Registering fails only for a flag that is not there.

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"net"
@@ -27,15 +28,20 @@ import (
 )
 
 // tooSlow are the faults that would fill the time with waiting: a Retry-After
-// of a year costs five minutes each, a stalled request half a minute. An
-// unknown status ends a wait for good.
-var tooSlow = regexp.MustCompile(`^(429-long|stalled.*|slow|endless|unknown-status)$`)
+// of a year costs five minutes each, a stalled request half a minute, a body that
+// grows a second of work. What a task says of itself ends a wait for good.
+var tooSlow = regexp.MustCompile(`^(429-long|stalled.*|stuck-body|slow|endless|grows-.*|unknown-status|echo-status|echo-error)$`)
+
+// refusals are the faults that are believed if they last: they are no part of a
+// run in which two requests of five go wrong.
+var refusals = regexp.MustCompile(`^(300|40[0-5].*|421|425|451|499|gone)$`)
 
 func main() {
 	s := soak{}
 	flag.StringVar(&s.binary, "binary", "../../.bin/deepotasks", "the command line to run")
 	flag.IntVar(&s.tasks, "tasks", 20_000, "how many tasks to wait for")
 	flag.Float64Var(&s.chance, "chance", 0.4, "the share of requests that go wrong")
+	flag.Float64Var(&s.poison, "poison", 0, "the share of ids that break every request which names them; more than 0 adds refusals to the faults")
 	flag.IntVar(&s.kills, "kills", 3, "how often the fake is killed and started again")
 	flag.DurationVar(&s.limit, "limit", 2*time.Minute, "how long it may take")
 	flag.Parse()
@@ -49,6 +55,7 @@ type soak struct {
 	binary string
 	tasks  int
 	chance float64
+	poison float64
 	kills  int
 	limit  time.Duration
 
@@ -72,7 +79,7 @@ func (s *soak) run() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
 
-	fake, err := s.serve(ctx, 1, "--chance", strconv.FormatFloat(s.chance, 'f', -1, 64), "--fault", strings.Join(s.faults(ctx), ","), "--log", s.log)
+	fake, err := s.serve(ctx, 1, "--chance", strconv.FormatFloat(s.chance, 'f', -1, 64), "--fault", strings.Join(s.faults(ctx), ","), "--log", s.log, "--poison", strconv.FormatFloat(s.poison, 'f', -1, 64))
 	if err != nil {
 		return err
 	}
@@ -91,7 +98,7 @@ func (s *soak) run() (err error) {
 			time.Sleep(time.Second)
 			killed++
 			var err error
-			if fake, err = s.serve(ctx, uint64(1+killed), "--chance", strconv.FormatFloat(s.chance, 'f', -1, 64), "--fault", strings.Join(s.faults(ctx), ","), "--log", s.log); err != nil {
+			if fake, err = s.serve(ctx, uint64(1+killed), "--chance", strconv.FormatFloat(s.chance, 'f', -1, 64), "--fault", strings.Join(s.faults(ctx), ","), "--log", s.log, "--poison", strconv.FormatFloat(s.poison, 'f', -1, 64)); err != nil {
 				ended <- err
 				return
 			}
@@ -116,7 +123,9 @@ func (s *soak) faults(ctx context.Context) []string {
 	if list == nil {
 		return nil
 	}
-	return slices.DeleteFunc(strings.FieldsFunc(string(list[1]), func(r rune) bool { return r == ',' || r == ' ' }), tooSlow.MatchString)
+	return slices.DeleteFunc(strings.FieldsFunc(string(list[1]), func(r rune) bool { return r == ',' || r == ' ' }), func(name string) bool {
+		return tooSlow.MatchString(name) || s.poison == 0 && refusals.MatchString(name)
+	})
 }
 
 // server is a fake in a process of its own.
@@ -172,6 +181,13 @@ func (s *soak) wait(ctx context.Context) (waited, error) {
 	return w, nil
 }
 
+// isPoisonous says what deepotasks serve --poison says of an id.
+func (s *soak) isPoisonous(id string) bool {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return float64(h.Sum32()%1000) < s.poison*1000
+}
+
 func tail(s string) string { return s[max(0, len(s)-500):] }
 
 // task is a line of the waiting process.
@@ -201,9 +217,13 @@ func (s *soak) judge(got waited, killed int, took time.Duration) error {
 			wrong++
 		}
 	}
-	lost, twice := 0, 0
+	lost, twice, poisonous := 0, 0, 0
 	for i := range s.tasks {
 		switch n := seen[strconv.Itoa(i)]; {
+		case s.isPoisonous(strconv.Itoa(i)):
+			if poisonous++; n > 0 {
+				wrong++ // it can't be read
+			}
 		case n == 0:
 			lost++
 		case n > 1:
@@ -228,7 +248,12 @@ func (s *soak) judge(got waited, killed int, took time.Duration) error {
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
 		fmt.Printf("  %-22s %5d\n", name, faults[name])
 	}
-	if lost+twice+wrong > 0 || len(seen) != s.tasks || got.code != 2 {
+	wantCode := 2 // some tasks failed
+	if poisonous > 0 {
+		wantCode = got.code // and some can't be read
+		fmt.Printf("poisonous        %8d   which no request may name\n", poisonous)
+	}
+	if lost+twice+wrong > 0 || len(seen) != s.tasks-poisonous || got.code != wantCode {
 		return fmt.Errorf("not all is well: exit code %d\n%s", got.code, tail(got.stats))
 	}
 	if n, _ := strconv.Atoi(goroutines[1]); n > 50 {

@@ -7,9 +7,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net/http"
 	"os"
+	"path"
 	"slices"
 	"sync"
 
@@ -24,6 +26,7 @@ type Config struct {
 	Recordings []string // files that are answered to the letter, before all else
 	Faults     []string // the faults that may happen; nil for all of them
 	Chance     float64  // the share of requests that go wrong, from 0 to 1
+	Poison     float64  // the share of ids for which every request that names them fails with a 502
 	FaultSeed  uint64   // which requests go wrong follows from it
 	Log        string   // a file to which a line is appended for each request; "" for none
 }
@@ -45,7 +48,7 @@ func New(c Config) (*Server, error) {
 			return nil, fmt.Errorf("there is no fault %q; deepotasks help serve lists them", name)
 		}
 	}
-	for what, share := range map[string]float64{"failing": c.Lives.Failing, "chance": c.Chance} {
+	for what, share := range map[string]float64{"failing": c.Lives.Failing, "chance": c.Chance, "poison": c.Poison} {
 		if !(share >= 0 && share <= 1) {
 			return nil, fmt.Errorf("--%s is %v; it is a share, from 0 to 1", what, share)
 		}
@@ -61,6 +64,15 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Chance > 0 {
 		s.api.Chance(c.Chance, c.FaultSeed, c.Faults...)
+	}
+	if c.Poison > 0 {
+		s.api.When("502-html", func(r *http.Request) bool {
+			ids, list := r.URL.Query()["task_ids"]
+			if !list {
+				ids = []string{path.Base(r.URL.Path)}
+			}
+			return slices.ContainsFunc(ids, func(id string) bool { return Poisonous(id, c.Poison) })
+		})
 	}
 	tape, err := readTape(c.Recordings, s.api)
 	if err != nil {
@@ -106,6 +118,14 @@ func allowOrigins(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Poisonous says whether an id belongs to a share of all ids: which do follows
+// from the id alone.
+func Poisonous(id string, share float64) bool {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return float64(h.Sum32()%1000) < share*1000
 }
 
 // note writes a request into the log.
