@@ -167,8 +167,8 @@ func ExampleClient_Stats() {
 	c := client(taskstest.Task{ID: "1"})
 	_, _ = c.Wait(context.Background(), "1")
 	_, _ = c.Get(context.Background(), "2")
-	var s tasksclient.Stats = c.Stats()
-	fmt.Println(s.Succeeded, s.Failed, s.Pauses, s.Pending)
+	show := func(s tasksclient.Stats) { fmt.Println(s.Succeeded, s.Failed, s.Pauses, s.Pending) }
+	show(c.Stats())
 	// Output:
 	// 1 1 0 0
 }

@@ -70,7 +70,7 @@ func TestInvariant9ANilContextIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 			}
 			return all("success")(r)
 		}).client(t)
-		if err := call(nil, c); kindOf(err) != "InputError" || !strings.Contains(err.Error(), "context") { //nolint:staticcheck // it is what is tested
+		if err := call(nil, c); kindOf(err) != "InputError" || !strings.Contains(err.Error(), "context") {
 			t.Errorf("err = %v", err)
 		}
 		if n := c.Stats().Pending; n != 0 {

@@ -66,7 +66,7 @@ func (w *weather) between(from, to time.Duration) (n int) {
 
 // under runs a wait for n ids under the weather, and returns when each id had
 // its result, and the result.
-func (w *weather) under(t *testing.T, ctx context.Context, n int, opts ...Option) (at map[string]time.Duration, results map[string]Result) {
+func (w *weather) under(ctx context.Context, t *testing.T, n int, opts ...Option) (at map[string]time.Duration, results map[string]Result) {
 	t.Helper()
 	w.start = time.Now()
 	if w.ends == nil {
@@ -149,7 +149,7 @@ func TestInvariant4AnIDThatBreaksItsRequestsTakesNoneWithIt(t *testing.T) {
 					}}
 					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 					defer cancel()
-					at, results := w.under(t, ctx, 100, WithRequestTimeout(time.Second), WithMaxResponseBytes(1<<20))
+					at, results := w.under(ctx, t, 100, WithRequestTimeout(time.Second), WithMaxResponseBytes(1<<20))
 					var last time.Duration
 					for id, r := range results {
 						switch {
@@ -203,7 +203,7 @@ func TestInvariant3ABlipAfterTheIDsWereSeenLosesNothing(t *testing.T) {
 							return nil
 						},
 					}
-					at, results := w.under(t, t.Context(), 250)
+					at, results := w.under(t.Context(), t, 250)
 					var last time.Duration
 					kinds := map[string]int{}
 					for id, r := range results {
@@ -252,7 +252,7 @@ func TestInvariant4AnOutageCostsFewRequestsAndItsEndIsSeenSoon(t *testing.T) {
 									return nil
 								},
 							}
-							at, results := w.under(t, t.Context(), n, WithRequestTimeout(timeout))
+							at, results := w.under(t.Context(), t, n, WithRequestTimeout(timeout))
 							var last time.Duration
 							for id, r := range results {
 								last = max(last, at[id])
@@ -296,7 +296,7 @@ func TestInvariant5ListsThatAreRefusedCostBoundedRequests(t *testing.T) {
 					}
 					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 					defer cancel()
-					at, _ := w.under(t, ctx, n)
+					at, _ := w.under(ctx, t, n)
 					busiest := 0
 					for second := range 120 {
 						busiest = max(busiest, w.between(time.Duration(second)*time.Second, time.Duration(second+1)*time.Second))

@@ -112,7 +112,7 @@ func (c *collector) open(ctx context.Context) (left []string, err error) {
 		_, _ = fmt.Fprintf(c.stderr, "%s is in use by another program; waiting until it ends\n", c.out)
 	})
 	if err != nil && ctx.Err() != nil {
-		return c.ids, nil // each of them ends with the context, and none is asked for
+		return c.ids, nil //nolint:nilerr // each of them ends with the context, and none is asked for
 	}
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func (x Exchange) at(from, to int) Exchange {
 }
 
 func sequences(task, page Exchange) []sequence {
-	shows := func(body string) Exchange { return task.json(body) }
+	shows := task.json
 	lists := func(tasks ...string) Exchange { return page.json(whole(fmt.Sprint(len(tasks)), tasks...)) }
 	elsewhere := func(x Exchange) Exchange { return x.sends("Host", "localhost:8000") }
 	// paged is a page of one task, at an offset, of a list of count tasks.

@@ -26,14 +26,13 @@ func exchange(status, dateUpdated, data string) contract.Exchange {
 
 // Every rule has a name, a level and a source. A team may leave some out.
 func ExampleRules() {
-	var breach, warning contract.Level = contract.Breach, contract.Warning
 	count := map[contract.Level]int{}
 	var rule contract.RuleInfo
 	for _, rule = range contract.Rules() {
 		count[rule.Level]++
 	}
-	var family contract.Family = rule.Family
-	fmt.Println(count[breach] > count[warning], count[warning] > 0, family == contract.FamilySequence)
+	isLast := func(f contract.Family) bool { return f == contract.FamilySequence }
+	fmt.Println(count[contract.Breach] > count[contract.Warning], count[contract.Warning] > 0, isLast(rule.Family))
 
 	x := exchange("success", "null", `{}`) // a finished task without date_updated
 	options := []contract.Option{contract.Without(contract.RuleFinishedDate)}
@@ -51,11 +50,14 @@ func ExampleCheckAll() {
 		fmt.Println(f.Exchange, f.Rule)
 	}
 
-	var checker *contract.Checker = contract.NewChecker() // the same, one by one, for a recording that is too large to hold
-	for _, x := range []contract.Exchange{finished, pending} {
-		fmt.Print(len(checker.Check(x)), " ")
+	// The same, one by one, for a recording that is too large to hold.
+	oneByOne := func(checker *contract.Checker) {
+		for _, x := range []contract.Exchange{finished, pending} {
+			fmt.Print(len(checker.Check(x)), " ")
+		}
+		fmt.Println(len(checker.End()))
 	}
-	fmt.Println(len(checker.End()))
+	oneByOne(contract.NewChecker())
 	// Output:
 	// 2 finished-stays
 	// 0 0 1
@@ -112,7 +114,7 @@ func ExampleSecretError() {
 	var api taskstest.Server
 	api.Add(taskstest.Task{ID: "1", Error: "the key " + taskstest.Key + " is old"})
 	recorder := &contract.Recorder{Next: &api}
-	req, _ := http.NewRequest(http.MethodGet, "https://api.deepomatic.com/v0.7/tasks/1", nil) //nolint:noctx // an example
+	req, _ := http.NewRequest(http.MethodGet, "https://api.deepomatic.com/v0.7/tasks/1", nil)
 	req.Header.Set("X-API-KEY", taskstest.Key)
 	if res, err := recorder.RoundTrip(req); err == nil {
 		_ = res.Body.Close()

@@ -125,9 +125,9 @@ func unescape(text string) string {
 			case err != nil:
 				return e[1:]
 			case e[0] == '%' || code < 0x80:
-				return string([]byte{byte(code)})
+				return string([]byte{byte(code)}) //nolint:gosec // two digits, or less than 0x80
 			}
-			return string(rune(code))
+			return string(rune(code)) //nolint:gosec // a code that is no rune becomes U+FFFD
 		})
 		plain = html.UnescapeString(plain)
 		if plain == text {
@@ -229,7 +229,7 @@ func decodeNumbers(text string) []string {
 		var decoded []byte
 		for number := range strings.SplitSeq(list, ",") {
 			n, _ := strconv.Atoi(strings.TrimSpace(number)) // it has three digits at most
-			decoded = append(decoded, byte(min(n, 255)))
+			decoded = append(decoded, byte(min(n, 255)))    //nolint:gosec // it is positive
 		}
 		all = appendReadable(all, decoded)
 	}

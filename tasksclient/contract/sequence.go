@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Checker holds the exchanges of a recording to the contract, each by itself
@@ -100,7 +98,7 @@ func nanoseconds(t time.Time) int64 {
 // digest stands for the data and the error of a task. The order of keys and
 // the writing of numbers do not matter.
 func (s *state) digest() []byte {
-	data := jsontext.Value(slices.Clone(s.data))
+	data := slices.Clone(s.data)
 	_ = data.Canonicalize() // what can't be read is compared as it is
 	h := sha256.New()
 	_, _ = h.Write(data)

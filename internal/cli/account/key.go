@@ -44,7 +44,7 @@ func (a *Account) key(ctx context.Context) (key, from string, err error) {
 
 // keyOfFile reads a key from a file, which may be a pipe. The file has one line.
 func keyOfFile(from, path string) (string, error) {
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // the file that the user names
 	if err != nil {
 		return "", problem(from, err.Error())
 	}

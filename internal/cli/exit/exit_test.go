@@ -18,9 +18,9 @@ import (
 func result(err error) tasksclient.Result { return tasksclient.Result{Err: err} }
 
 var (
-	notFound     = &tasksclient.APIError{StatusCode: 404}
-	unauthorized = &tasksclient.APIError{StatusCode: 403}
-	pending      = &tasksclient.PendingError{Last: notFound, Cause: &exit.SignalError{Signal: syscall.SIGINT}}
+	errNotFound     = &tasksclient.APIError{StatusCode: 404}
+	errUnauthorized = &tasksclient.APIError{StatusCode: 403}
+	errPending      = &tasksclient.PendingError{Last: errNotFound, Cause: &exit.SignalError{Signal: syscall.SIGINT}}
 )
 
 func TestTheCodeTellsTheKindOfError(t *testing.T) {
@@ -32,9 +32,9 @@ func TestTheCodeTellsTheKindOfError(t *testing.T) {
 		{nil, 0},
 		{errors.New("no network"), exit.Unexpected},
 		{&tasksclient.TaskError{}, exit.Failed},
-		{&tasksclient.PendingError{Last: notFound}, exit.Pending},
-		{fmt.Errorf("asking: %w", notFound), exit.Unknown},
-		{unauthorized, exit.Unauthorized},
+		{&tasksclient.PendingError{Last: errNotFound}, exit.Pending},
+		{fmt.Errorf("asking: %w", errNotFound), exit.Unknown},
+		{errUnauthorized, exit.Unauthorized},
 		{&exit.SignalError{Signal: syscall.SIGINT}, 130},
 		{&exit.SignalError{Signal: syscall.SIGTERM}, 143},
 		{&exit.Error{Code: 7}, 7},
@@ -54,10 +54,10 @@ func TestTheWorstOfSeveralEndsDecides(t *testing.T) {
 	}{
 		{[]error{nil, nil}, 0, "2 succeeded"},
 		{[]error{nil, &tasksclient.TaskError{}}, exit.Failed, "1 succeeded, 1 failed"},
-		{[]error{&tasksclient.TaskError{}, notFound}, exit.Unknown, "1 failed, 1 unknown"},
-		{[]error{notFound, pending}, exit.Pending, "1 unknown, 1 still pending"},
-		{[]error{pending, errors.New("x")}, exit.Unexpected, "1 still pending, 1 not fetched"},
-		{[]error{errors.New("x"), unauthorized, unauthorized}, exit.Unauthorized, "2 not authorised, 1 not fetched"},
+		{[]error{&tasksclient.TaskError{}, errNotFound}, exit.Unknown, "1 failed, 1 unknown"},
+		{[]error{errNotFound, errPending}, exit.Pending, "1 unknown, 1 still pending"},
+		{[]error{errPending, errors.New("x")}, exit.Unexpected, "1 still pending, 1 not fetched"},
+		{[]error{errors.New("x"), errUnauthorized, errUnauthorized}, exit.Unauthorized, "2 not authorised, 1 not fetched"},
 	} {
 		var o exit.Outcome
 		for _, err := range c.errs {

@@ -109,7 +109,7 @@ func (p *parser) parseLines(line int) (int, error) {
 			first = false
 		}
 		if ended {
-			return line, nil
+			return line, nil //nolint:nilerr // the file's end is no failure
 		}
 	}
 }

@@ -140,7 +140,7 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 		q.IDs[i] = e.id
 		e.answered = false
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].waiters[0].ctx))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].waiters[0].ctx)) //nolint:gosec // release calls it
 	b.asked, b.live, b.cancel = now, len(q.IDs), cancel
 	p.active[b] = struct{}{}
 	go func() {

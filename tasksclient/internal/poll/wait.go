@@ -45,7 +45,7 @@ func (p *Poller[T]) Wait(ctx context.Context, ids []string, room int) iter.Seq[R
 		left := p.join(w, ids)
 		defer func() {
 			if left > 0 { // a break, or a panic
-				p.leave(w, ids)
+				_, _, _ = p.leave(w, ids)
 			}
 		}()
 		for left > 0 {

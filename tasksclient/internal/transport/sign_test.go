@@ -66,7 +66,7 @@ func TestARequestThatCanNotBeSignedIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		noVault := errors.New("the vault is sealed")
-		keys := func(ctx context.Context) (string, error) {
+		keys := func(_ context.Context) (string, error) {
 			time.Sleep(5 * time.Second)
 			return secret, fmt.Errorf("no %s: %w", secret, noVault)
 		}
