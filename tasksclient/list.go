@@ -52,8 +52,14 @@ func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error
 		left := newSet(batch)
 		var failed error
 		for tasks, err := range c.pages(ctx, batch, left, c.config.attempts) {
+			var group []Task // a task that is kept keeps seven others alive, but not a page of a hundred
 			for i := range tasks {
-				if t := c.task(&tasks[i]); !yield(&t, nil) {
+				if len(group) == 0 {
+					group = make([]Task, min(8, len(tasks)-i))
+				}
+				t := &group[0]
+				*t, group = c.task(&tasks[i]), group[1:]
+				if !yield(t, nil) {
 					return false
 				}
 			}
