@@ -56,8 +56,11 @@ func (x *exchange) sign(ctx context.Context) error {
 	x.client = x.t.client
 	x.client.Transport = current(x.client.Transport)
 	x.ctx, x.start, x.answersBefore = ctx, time.Now(), x.t.answers.Load()
-	x.trace.GotConn = x.gotConn
-	x.req = x.req.WithContext(httptrace.WithClientTrace(ctx, &x.trace))
+	if x.req.URL.Scheme == "https" {
+		x.trace.GotConn = x.gotConn
+		ctx = httptrace.WithClientTrace(ctx, &x.trace)
+	}
+	x.req = x.req.WithContext(ctx)
 	x.req.Header = header
 	return nil
 }

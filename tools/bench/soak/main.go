@@ -190,16 +190,17 @@ func (s *soak) isPoisonous(id string) bool {
 
 func tail(s string) string { return s[max(0, len(s)-500):] }
 
-// task is a line of the waiting process.
+// task is a line of the waiting process: a task, whose error is a text or null,
+// or an id that was given up, whose error is an object.
 type task struct {
 	ID     string
 	Status string
-	Error  *string
+	Error  json.RawMessage
 	Data   *struct{ Of string }
 }
 
 func (s *soak) judge(got waited, killed int, took time.Duration) error {
-	seen := map[string]int{}
+	seen, givenUp := map[string]int{}, map[string]bool{}
 	wrong, failed := 0, 0
 	for lines := json.NewDecoder(bytes.NewReader(got.lines)); ; {
 		var t task
@@ -210,8 +211,10 @@ func (s *soak) judge(got waited, killed int, took time.Duration) error {
 		}
 		seen[t.ID]++
 		switch {
-		case t.Status == "success" && t.Data != nil && t.Data.Of == t.ID && t.Error == nil:
-		case t.Status == "error" && t.Data == nil && t.Error != nil && *t.Error == "failed "+t.ID:
+		case bytes.HasPrefix(t.Error, []byte("{")):
+			givenUp[t.ID] = true
+		case t.Status == "success" && t.Data != nil && t.Data.Of == t.ID && string(t.Error) == "null":
+		case t.Status == "error" && t.Data == nil && string(t.Error) == strconv.Quote("failed "+t.ID):
 			failed++
 		default:
 			wrong++
@@ -219,15 +222,17 @@ func (s *soak) judge(got waited, killed int, took time.Duration) error {
 	}
 	lost, twice, poisonous := 0, 0, 0
 	for i := range s.tasks {
-		switch n := seen[strconv.Itoa(i)]; {
-		case s.isPoisonous(strconv.Itoa(i)):
-			if poisonous++; n > 0 {
-				wrong++ // it can't be read
-			}
-		case n == 0:
-			lost++
+		id := strconv.Itoa(i)
+		if s.isPoisonous(id) {
+			poisonous++
+		}
+		switch n := seen[id]; {
 		case n > 1:
 			twice++
+		case n == 0, givenUp[id] && !s.isPoisonous(id):
+			lost++
+		case s.isPoisonous(id) && !givenUp[id]:
+			wrong++ // no answer can show it
 		}
 	}
 	requests, faults, err := s.requests()
@@ -251,9 +256,9 @@ func (s *soak) judge(got waited, killed int, took time.Duration) error {
 	wantCode := 2 // some tasks failed
 	if poisonous > 0 {
 		wantCode = got.code // and some can't be read
-		fmt.Printf("poisonous        %8d   which no request may name\n", poisonous)
+		fmt.Printf("poisonous        %8d   which no request may name, and all of them given up\n", poisonous)
 	}
-	if lost+twice+wrong > 0 || len(seen) != s.tasks-poisonous || got.code != wantCode {
+	if lost+twice+wrong > 0 || len(seen) != s.tasks || got.code != wantCode {
 		return fmt.Errorf("not all is well: exit code %d\n%s", got.code, tail(got.stats))
 	}
 	if n, _ := strconv.Atoi(goroutines[1]); n > 50 {
