@@ -34,22 +34,28 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 			yield(nil, err)
 			return
 		}
-		left := newSet(ids)
-		once := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-			again := left[id] == ""
-			delete(left, id)
-			return again
-		})
-		c.list(ctx, once, yield)
+		all := newSet(ids)
+		if len(all) < len(ids) { // some are given twice
+			left := newSet(ids)
+			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+				again := left[id] == ""
+				delete(left, id)
+				return again
+			})
+		}
+		c.list(ctx, ids, all, yield)
 	}
 }
 
-// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves.
-func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error) bool) bool {
-	for len(ids) > 0 {
+// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves. left is the set
+// of all the ids, if there is one, which serves for a batch of them all.
+func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*Task, error) bool) bool {
+	for first := true; len(ids) > 0; first = false {
 		batch := c.fit(ids)
 		ids = ids[len(batch):]
-		left := newSet(batch)
+		if !first || len(batch) != len(left) {
+			left = newSet(batch)
+		}
 		var failed error
 		for tasks, err := range c.pages(ctx, batch, left, c.config.attempts) {
 			var group []Task // a task that is kept keeps seven others alive, but not a page of a hundred
@@ -70,7 +76,7 @@ func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error
 		case isTooLarge(failed) && len(batch) > 1:
 			c.batch.learn(failed, len(batch))
 			batch = slices.DeleteFunc(batch, func(id string) bool { return left[id] == "" })
-			if half := len(batch) / 2; !c.list(ctx, batch[:half], yield) || !c.list(ctx, batch[half:], yield) {
+			if half := len(batch) / 2; !c.list(ctx, batch[:half], nil, yield) || !c.list(ctx, batch[half:], nil, yield) {
 				return false
 			}
 			continue
