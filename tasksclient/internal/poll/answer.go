@@ -25,7 +25,7 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 		} else {
 			e = p.entries[s.ID]
 		}
-		if e == nil || e.waiters == nil || e.batch != b {
+		if e == nil || e.who == nil || e.batch != b {
 			continue // nobody waits for it any more
 		}
 		e.answered, e.denied, e.denials = true, 0, 0
@@ -64,7 +64,7 @@ func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
 	var pending, silent []*entry[T]
 	for _, e := range b.entries {
 		switch {
-		case e.waiters == nil || e.batch != b: // finished, or given up
+		case e.who == nil || e.batch != b: // finished, or given up
 		case e.answered:
 			pending = append(pending, e)
 		default:

@@ -140,7 +140,7 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 		q.IDs[i] = e.id
 		e.answered = false
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].waiters[0].ctx)) //nolint:gosec // release calls it
+	ctx, cancel := context.WithCancel(context.WithoutCancel((*b.entries[0].who)[0].ctx)) //nolint:gosec // release calls it
 	b.asked, b.live, b.cancel = now, len(q.IDs), cancel
 	p.active[b] = struct{}{}
 	go func() {
@@ -165,7 +165,10 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 	}
 	p.release(b)
 	for _, e := range b.entries {
-		for _, w := range e.waiters {
+		if e.who == nil {
+			continue
+		}
+		for _, w := range *e.who {
 			w.panicked = value
 			w.signal()
 		}

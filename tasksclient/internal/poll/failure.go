@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// doubt is how long an answer that contradicts an earlier one has to hold before it counts: an id that was seen and is now
-// unknown, a key that worked and is now refused. A proxy that is restarted says such things for a moment.
+// doubt is how long an answer that contradicts an earlier one has to hold before it counts: an id that was seen and
+// is now unknown, a key that worked and is now refused. A proxy that is restarted says such things for a moment.
 const doubt = 30 * time.Second
 
-// denialsToBelieve is how many such answers there must be at least, with no other between them: after a pause that the
-// server demanded, two of them tell nothing of the time between.
+// denialsToBelieve is how many such answers, to lists or to ids by themselves, there must be at least, with no other
+// between them: after a pause that the server demanded, two of them tell nothing of the time between.
 const denialsToBelieve = 4
 
 // patience is how long e may be denied before that is believed.
@@ -24,8 +24,8 @@ func (p *Poller[T]) patience(e *entry[T]) time.Duration {
 	return p.cfg.Grace
 }
 
-// isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as old
-// as its question.
+// isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as
+// old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
 	return e.denied != 0 && asked-e.denied >= p.patience(e)
 }
@@ -52,8 +52,8 @@ func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f
 	}
 }
 
-// accept deals with a verdict that nothing contradicts. On a list it may be the fault of one id, and what remains of it is
-// asked for in parts.
+// accept deals with a verdict that nothing contradicts. On a list it may be the fault of one id, and what remains of
+// it is asked for in parts.
 func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	e := silent[0]
 	if len(b.entries) > 1 {
@@ -84,8 +84,8 @@ type keyCheck struct {
 	next     time.Duration
 }
 
-// keyRefused deals with a key that is refused and never worked. A list may be refused for the sake of one id, so that two
-// ids are asked for by themselves: if both are refused it is the key, and everything ends.
+// keyRefused deals with a key that is refused and never worked. A list may be refused for the sake of one id, so that
+// two ids are asked for by themselves: if both are refused it is the key, and everything ends.
 func (p *Poller[T]) keyRefused(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	if id := b.entries[0].id; len(b.entries) == 1 && id != p.key.id {
 		p.key.refusals, p.key.id = p.key.refusals+1, id
@@ -111,9 +111,9 @@ func (p *Poller[T]) endAll(err error) {
 	}
 }
 
-// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes it
-// fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by itself
-// while others work is isolated: from then on it concerns nobody else.
+// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes
+// it fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by
+// itself while others work is isolated: from then on it concerns nobody else.
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	first, alone, verdict := silent[0], len(b.entries) == 1, f.Kind.isVerdict()
 	failed := failure{count: b.failed.count + 1, since: b.failed.since, err: f.Err}
@@ -134,7 +134,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 		p.nothingWorked(ctx, b, f, now)
 	}
 	switch {
-	case first.waiters == nil: // everything was given up
+	case first.who == nil: // everything was given up
 		return
 	case p.cfg.Failures == 1, held:
 		p.end(silent, f.Err)

@@ -11,14 +11,14 @@ func (w *waiter[T]) hasRoom() bool { return len(w.ready) < w.room }
 // who waits for it has a page of results to take yet is held back, so that results don't pile up.
 func (p *Poller[T]) living(b *batch[T]) []*entry[T] {
 	b.entries = slices.DeleteFunc(b.entries, func(e *entry[T]) bool {
-		if e.waiters == nil || e.batch != b { // finished, given up, or elsewhere by now
+		if e.who == nil || e.batch != b { // finished, given up, or elsewhere by now
 			return true
 		}
-		if slices.ContainsFunc(e.waiters, (*waiter[T]).hasRoom) {
+		if slices.ContainsFunc(*e.who, (*waiter[T]).hasRoom) {
 			return false
 		}
 		e.batch = nil
-		for _, w := range e.waiters {
+		for _, w := range *e.who {
 			p.hold(w, e)
 		}
 		return true
@@ -37,7 +37,7 @@ func (p *Poller[T]) hold(w *waiter[T], e *entry[T]) {
 		w.held = slices.DeleteFunc(w.held, func(e *entry[T]) bool {
 			again := once[e]
 			once[e] = true
-			return again || e.batch != nil || e.waiters == nil
+			return again || e.batch != nil || e.who == nil
 		})
 	}
 	w.held = append(w.held, e)
@@ -53,7 +53,7 @@ func (p *Poller[T]) resume(now time.Duration) {
 		}
 		var back []*entry[T]
 		for len(w.held) > 0 && p.cfg.Fit(len(back)+1, 0) {
-			if e := w.held[0]; e.batch == nil && e.waiters != nil { // neither brought back nor given up meanwhile
+			if e := w.held[0]; e.batch == nil && e.who != nil { // neither brought back nor given up meanwhile
 				back = append(back, e)
 			}
 			w.held = w.held[1:]

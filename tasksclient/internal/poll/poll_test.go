@@ -177,6 +177,23 @@ func TestAVerdictOnWhatWasNeverSeenIsTakenAtOnce(t *testing.T) {
 	}
 }
 
+func TestTwoDenialsAroundALongPauseAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		denials := 0
+		a := &api{ends: func(string) time.Duration { return 100 * time.Second }, fails: func(_ Query, at time.Duration) *Failure {
+			if at > time.Second && denials < 2 { // the second comes a minute later
+				denials++
+				return &Failure{Kind: NotFound, RetryAfter: time.Minute, Err: errNo}
+			}
+			return nil
+		}}
+		if got := a.wait(t.Context(), a.poller(), numbers(1)); !strings.HasSuffix(got["0"], "0 done") || denials != 2 {
+			t.Errorf("after %d denials: %q", denials, got["0"])
+		}
+	})
+}
+
 func TestAnUnknownIDIsTakenForUnknownAfterItsGrace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -369,7 +386,7 @@ func liveBytes() uint64 {
 // What is pending is held until it is done, however many there are of it.
 func TestAPendingIDTakesLittleMemory(t *testing.T) {
 	// Not parallel: it measures the memory of the process.
-	const ids, most = 100_000, 175 // bytes, beside the caller's own id
+	const ids, most = 100_000, 140 // bytes, beside the caller's own id
 	c := newCrowd(ids)
 	before := liveBytes()
 	c.join(t.Context())

@@ -7,11 +7,15 @@ import (
 	"time"
 )
 
+// waiters are those who wait for an id, in the order in which they came. All the ids of a wait that nobody else waits for
+// share one of them, so it is never changed.
+type waiters[T any] []*waiter[T]
+
 // entry is one id that is waited for, by however many waits. A million of them may be pending, so an entry has only what
 // each of them needs. What concerns a failed poll stands in the batch.
 type entry[T any] struct {
 	id       string
-	waiters  []*waiter[T]  // none once it is finished or given up
+	who      *waiters[T]   // who waits for it; nil once it is finished or given up
 	batch    *batch[T]     // where it stands; nil while it is held back
 	since    time.Duration // when it was first waited for: its age counts from here
 	last     T             // the last snapshot, if it was seen
@@ -40,17 +44,20 @@ func (e *entry[T]) lastAge() time.Duration {
 	return e.age(e.lastAt)
 }
 
-// drop takes w off e and says whether it was there. The slice may be shared with other entries of a wait, so it is not
-// changed in place.
+// drop takes w off e and says whether it was there.
 func (e *entry[T]) drop(w *waiter[T]) bool {
-	i := slices.Index(e.waiters, w)
+	if e.who == nil {
+		return false
+	}
+	i := slices.Index(*e.who, w)
 	switch {
 	case i < 0:
 		return false
-	case len(e.waiters) == 1:
-		e.waiters = nil
+	case len(*e.who) == 1:
+		e.who = nil
 	default:
-		e.waiters = slices.Concat(e.waiters[:i], e.waiters[i+1:])
+		others := slices.Concat((*e.who)[:i], (*e.who)[i+1:])
+		e.who = &others
 	}
 	return true
 }

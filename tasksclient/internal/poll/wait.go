@@ -4,13 +4,14 @@ import (
 	"container/heap"
 	"context"
 	"iter"
+	"slices"
 	"time"
 )
 
 // waiter is one wait: the poller puts results into ready, the caller's goroutine takes them out.
 type waiter[T any] struct {
 	ctx  context.Context
-	self []*waiter[T]  // just itself: what the entries share that nobody else waits for
+	self *waiters[T]   // just itself
 	room int           // how many results may be ready before ids are held back
 	wake chan struct{} // holds one token once there is something to take
 
@@ -23,7 +24,7 @@ type waiter[T any] struct {
 
 func newWaiter[T any](ctx context.Context, room int) *waiter[T] {
 	w := &waiter[T]{ctx: ctx, room: room, wake: make(chan struct{}, 1)}
-	w.self = []*waiter[T]{w}
+	w.self = &waiters[T]{w}
 	return w
 }
 
@@ -93,14 +94,15 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	for i, id := range ids {
 		e := p.entries[id]
 		if e != nil {
-			if e.waiters[len(e.waiters)-1] != w { // only the last to come can be there: it registers all its ids at once
-				e.waiters = append(e.waiters, w)
+			if who := *e.who; who[len(who)-1] != w { // only the last to come can be there: it registers all its ids at once
+				who = append(slices.Clone(who), w)
+				e.who = &who
 				w.ids++
 				p.pullForward(e, now)
 			}
 			continue
 		}
-		e = &entry[T]{id: id, since: now, waiters: w.self}
+		e = &entry[T]{id: id, since: now, who: w.self}
 		p.entries[id] = e
 		w.ids++
 		if b == nil || !p.cfg.Fit(len(b.entries)+1, 0) {
@@ -156,7 +158,7 @@ func (p *Poller[T]) leave(w *waiter[T], ids []string) (ready []Result[T], unfini
 		if e == nil || !e.drop(w) {
 			continue
 		}
-		if e.waiters == nil {
+		if e.who == nil {
 			p.forget(e)
 		} else {
 			own := *e
@@ -177,7 +179,10 @@ func (p *Poller[T]) end(entries []*entry[T], err error) {
 
 // finish gives the outcome of e to everyone who waits for it.
 func (p *Poller[T]) finish(e *entry[T], task T, err error) {
-	for _, w := range e.waiters {
+	if e.who == nil {
+		return
+	}
+	for _, w := range *e.who {
 		w.ready = append(w.ready, Result[T]{ID: e.id, Task: task, Err: err})
 		w.signal()
 	}
@@ -187,7 +192,7 @@ func (p *Poller[T]) finish(e *entry[T], task T, err error) {
 // forget ends e. A poll that nobody waits for any more is cancelled.
 func (p *Poller[T]) forget(e *entry[T]) {
 	delete(p.entries, e.id)
-	e.waiters = nil
+	e.who = nil
 	if b := e.batch; b != nil && b.cancel != nil {
 		if b.live--; b.live == 0 {
 			b.cancel()
