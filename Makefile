@@ -97,7 +97,7 @@ docs: ## Write the reference as one HTML file to REFERENCE (.review/reference.ht
 
 .PHONY: review-test
 review-test: $(ACTIONLINT) ## Test the tool behind make review, and lint the contract and the workflows
-	cd tools/review && go test $$(go list ./... | grep -v /secondvalidator)
+	cd tools/review && go test -timeout 30m $$(go list ./... | grep -v /secondvalidator)
 	$(ACTIONLINT) -shellcheck= -pyflakes=
 	@go build -C tools/review -o ../../.bin/review .
 	@if ! command -v npm >/dev/null; then echo "Redocly is left out: there is no npm here"; .bin/review -lint -redocly=false; \
@@ -146,7 +146,7 @@ FUZZTIME := 20s
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (20s)
-	@for dir in ./tasksclient ./tasksclient/contract ./cmd/deepotasks/internal/verify; do \
+	@for dir in ./tasksclient ./tasksclient/internal/transport ./tasksclient/contract ./internal/cli/ids ./cmd/deepotasks/internal/verify; do \
 		for target in $$(go test -list '^Fuzz' $$dir | grep '^Fuzz'); do \
 			echo "== $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$dir; \
 		done; done
