@@ -58,6 +58,7 @@ func TestCancellingReturnsAtOnceFromEverywhere(t *testing.T) {
 				if !errors.Is(err, context.Canceled) {
 					t.Errorf("err = %v", err)
 				}
+				synctest.Wait() // the poll has ended
 				n = 1
 				ctx, cancel = context.WithCancel(t.Context())
 				time.AfterFunc(3333*ms, cancel)

@@ -152,8 +152,14 @@ func peak(t *testing.T) int64 {
 
 var allGrown = flag.Bool("grown", false, "measure the memory of all the bodies that grow, which takes two minutes")
 
+// racing is whether the race detector is on, which takes memory itself.
+var racing bool
+
 func TestInvariant6ASmallBodyThatGrowsTakesBoundedMemory(t *testing.T) {
 	t.Parallel()
+	if racing {
+		t.Skip("the race detector takes memory itself")
+	}
 	names := strings.Split(grownSample, ",")
 	if *allGrown {
 		names = nil

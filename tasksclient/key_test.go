@@ -95,6 +95,7 @@ func TestAKeyThatTheServerEchoesIsInNoErrorAndNoLog(t *testing.T) {
 					wantNoSecret(t, what, err.Error())
 					wantNoSecret(t, what, fmt.Sprintf("%+v %#v", err, err))
 				}
+				synctest.Wait() // a poll logs after its results are there
 				if !strings.Contains(log.String(), "request") {
 					t.Error("nothing was logged, so this test shows nothing")
 				}

@@ -233,6 +233,7 @@ func TestAPanicOfTheSourceReachesWhoWaitsAndLeavesThePollerUsable(t *testing.T) 
 			}()
 			a.wait(t.Context(), p, numbers(2))
 		}()
+		synctest.Wait()
 		broken = false
 		if got := a.wait(t.Context(), p, numbers(2)); len(got) != 2 || !strings.HasSuffix(got["1"], "1 done") {
 			t.Errorf("afterwards: %v", got)
@@ -276,6 +277,7 @@ func TestAnOutageIsTold(t *testing.T) {
 			return nil
 		}}
 		a.wait(t.Context(), a.poller(func(c *Config[string]) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) }), numbers(3))
+		synctest.Wait() // what is logged comes after the result
 		for _, want := range []string{"no request for tasks succeeds", "requests for tasks succeed again"} {
 			if strings.Count(log.String(), want) != 1 {
 				t.Errorf("%q stands not once in\n%s", want, log.String())
@@ -303,6 +305,7 @@ func TestThePaceLearnsOnlyFromDatesThatThePollsBearOut(t *testing.T) {
 				for range 30 {
 					start = time.Now()
 					a.wait(t.Context(), p, numbers(1))
+					synctest.Wait()
 				}
 				if _, typical := p.Stats(); typical < 850*ms || typical > 1150*ms {
 					t.Errorf("it learned %v of a task that took 0.95 s", typical)

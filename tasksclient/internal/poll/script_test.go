@@ -40,10 +40,8 @@ func (a *api) ask(ctx context.Context, q Query, seen func([]Seen[string])) *Fail
 			return &Failure{Kind: Transient, Err: context.Cause(ctx)}
 		}
 	}
-	if a.fails != nil {
-		if f := a.fails(q, at); f != nil {
-			return f
-		}
+	if f := a.failure(q, at); f != nil {
+		return f
 	}
 	var all []Seen[string]
 	for _, id := range q.IDs {
@@ -57,6 +55,16 @@ func (a *api) ask(ctx context.Context, q Query, seen func([]Seen[string])) *Fail
 	}
 	seen(all)
 	return nil
+}
+
+// failure is why a poll fails, or nil. Only one is decided at a time, so that a test may count.
+func (a *api) failure(q Query, at time.Duration) *Failure {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fails == nil {
+		return nil
+	}
+	return a.fails(q, at)
 }
 
 // poller asks every 100 ms, for ten ids at most, and without jitter, so that a

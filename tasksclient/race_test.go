@@ -1,0 +1,5 @@
+//go:build race
+
+package tasksclient_test
+
+func init() { racing = true }
