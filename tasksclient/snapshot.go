@@ -3,7 +3,7 @@ package tasksclient
 import "time"
 
 // snapshot is a task as the poller keeps it. A task that is pending mostly says nothing but its dates, and is kept as
-// those alone, in 16 bytes: a million pending tasks take 160 MB less than they would as Tasks (make scale).
+// those alone, in 16 bytes and not in the 152 of a Task: there may be a million of them.
 type snapshot struct {
 	// dates are those of a pending task that was not updated since it was made: microseconds since 1970, doubled, and
 	// one more if it has a date of update, which is then the same. Zero is none.
