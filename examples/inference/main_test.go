@@ -41,7 +41,7 @@ func TestTheProgramReadsURLsAndPrintsLines(t *testing.T) {
 	if want := `{"url":"https://img.test/1.jpg","task_id":"1","labels":[{"name":"golden retriever","score":0.95}]}` + "\n"; string(out) != want {
 		t.Errorf("printed %s, want %s", out, want)
 	}
-	for _, want := range []string{`"Name":"label images"`, `"Name":"HTTP GET"`, "tasks request", "images=1 failed=0"} {
+	for _, want := range []string{`"Name":"label images"`, `"Name":"HTTP GET"`, "msg=request", "images=1 failed=0"} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("standard error lacks %q:\n%s", want, stderr)
 		}
