@@ -111,7 +111,7 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 			continue
 		}
 		waiting = append(waiting, e)
-		due = min(due, e.denied+p.patience(e))
+		due = min(due, e.denied+p.believedAfter(e))
 		if e.seen { // so that it is denied often enough by then
 			due = min(due, now+doubt/denialsToBelieve)
 		}

@@ -43,7 +43,7 @@ func (p *Poller[T]) dispatch() {
 	}
 }
 
-// next takes the batch out of the queues that is to be asked for now; if there is none, it says when there may be one.
+// next takes the batch out of the queues that is to be asked for now; without one, it says when to look again.
 func (p *Poller[T]) next(now time.Duration, idle bool) (b *batch[T], wake time.Duration) {
 	switch {
 	case p.outage.isOpen():

@@ -16,8 +16,8 @@ const doubt = 30 * time.Second
 // between them: after a pause that the server demanded, two of them tell nothing of the time between.
 const denialsToBelieve = 4
 
-// patience is how long e may be denied before that is believed.
-func (p *Poller[T]) patience(e *entry[T]) time.Duration {
+// believedAfter is how long e may be denied before that is believed.
+func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
 	if e.seen {
 		return doubt
 	}
@@ -27,7 +27,7 @@ func (p *Poller[T]) patience(e *entry[T]) time.Duration {
 // isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as
 // old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
-	return e.denied != 0 && asked-e.denied >= p.patience(e)
+	return e.denied != 0 && asked-e.denied >= p.believedAfter(e)
 }
 
 // fail deals with ids whose poll failed. What can't pass ends here; everything else is asked for again.
@@ -70,7 +70,7 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 			e.denied = b.asked
 		}
 		if !p.isBelieved(e, b.asked) {
-			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), e.denied+p.patience(e))).asked = b.asked
+			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), e.denied+p.believedAfter(e))).asked = b.asked
 			return
 		}
 	}
