@@ -35,7 +35,7 @@ var (
 	server    *postgres.Server
 	databases atomic.Int64
 	starting  sync.Once
-	startErr  error
+	errStart  error
 )
 
 func TestMain(m *testing.M) {
@@ -48,12 +48,12 @@ func TestMain(m *testing.M) {
 
 func postgresURL(t testing.TB) string {
 	t.Helper()
-	starting.Do(func() { server, startErr = postgres.New(context.Background()) })
-	if errors.Is(startErr, postgres.ErrMissing) && os.Getenv("CI") == "" {
-		t.Skip(startErr)
+	starting.Do(func() { server, errStart = postgres.New(context.Background()) })
+	if errors.Is(errStart, postgres.ErrMissing) && os.Getenv("CI") == "" {
+		t.Skip(errStart)
 	}
-	if startErr != nil {
-		t.Fatal(startErr)
+	if errStart != nil {
+		t.Fatal(errStart)
 	}
 	url, err := server.Create(t.Context(), fmt.Sprintf("test%d", databases.Add(1)))
 	if err != nil {

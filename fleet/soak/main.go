@@ -43,8 +43,8 @@ func main() {
 		run = s.measure
 	}
 	ctx, stop := context.WithTimeout(context.Background(), s.limit)
-	defer stop()
 	err := run(ctx)
+	stop()
 	if *installed && errors.Is(err, postgres.ErrMissing) {
 		fmt.Println("left out:", err)
 		return
@@ -126,8 +126,8 @@ func (s *soak) run(ctx context.Context) (err error) {
 	fmt.Printf("%v: done; %s\n", time.Since(start).Round(time.Second), s.status(ctx))
 	for i, w := range workers {
 		_ = w.Process.Signal(syscall.SIGTERM)
-		if err := <-w.ended; err != nil {
-			return fmt.Errorf("worker %d does not stop well: %w\n%s", i, err, s.tail())
+		if <-w.ended; w.err != nil {
+			return fmt.Errorf("worker %d does not stop well: %w\n%s", i, w.err, s.tail())
 		}
 	}
 	return s.judge(ctx)
@@ -141,7 +141,7 @@ func (s *soak) prepare(ctx context.Context) (end func(), err error) {
 			f()
 		}
 	}
-	api := exec.CommandContext(ctx, filepath.Join(s.bin, "deepotasks"), "serve", "--duration", s.duration)
+	api := exec.CommandContext(ctx, filepath.Join(s.bin, "deepotasks"), "serve", "--duration", s.duration) //nolint:gosec // the binary is ours
 	out, err := api.StdoutPipe()
 	if err != nil {
 		return end, err
@@ -186,7 +186,7 @@ func (s *soak) prepare(ctx context.Context) (end func(), err error) {
 }
 
 func (s *soak) fleet(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "deepotasks-fleet"), append([]string{"--database", s.url}, args...)...)
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "deepotasks-fleet"), append([]string{"--database", s.url}, args...)...) //nolint:gosec // the binary is ours
 	cmd.Env = s.env
 	return cmd
 }
@@ -203,11 +203,12 @@ func (s *soak) command(ctx context.Context, stdin string, args ...string) error 
 // worker is a process that works.
 type worker struct {
 	*exec.Cmd
-	ended chan error
+	ended chan struct{} // closed at its end
+	err   error         // how it ended
 }
 
 func (s *soak) work(ctx context.Context) (*worker, error) {
-	w := &worker{Cmd: s.fleet(ctx, "work"), ended: make(chan error, 1)}
+	w := &worker{Cmd: s.fleet(ctx, "work"), ended: make(chan struct{})}
 	file, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -217,7 +218,10 @@ func (s *soak) work(ctx context.Context) (*worker, error) {
 	if err := w.Start(); err != nil {
 		return nil, err
 	}
-	go func() { w.ended <- w.Wait() }()
+	go func() {
+		w.err = w.Wait()
+		close(w.ended)
+	}()
 	return w, nil
 }
 

@@ -40,9 +40,9 @@ func (d *delays) mean() time.Duration { return d.sum / time.Duration(max(d.n, 1)
 // of it without a socket.
 func fake(most time.Duration, opts ...tasksclient.Option) (*taskstest.Server, *tasksclient.Client, error) {
 	api := &taskstest.Server{CountOnly: true, Make: func(id string) (taskstest.Task, bool) {
-		h := fnv.New64a()
+		h := fnv.New32a()
 		_, _ = h.Write([]byte(id)) // a hash writes
-		return taskstest.Task{ID: id, Pending: time.Duration(h.Sum64() % uint64(most)), Data: "{}"}, true
+		return taskstest.Task{ID: id, Pending: time.Duration(h.Sum32()) * time.Microsecond % most, Data: "{}"}, true
 	}}
 	client, err := tasksclient.New(taskstest.Key, append(opts, tasksclient.WithHTTPClient(&http.Client{Transport: api}))...)
 	return api, client, err

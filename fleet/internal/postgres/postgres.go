@@ -89,7 +89,7 @@ func (s *Server) own() error {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...) //nolint:gosec // the programs are those of the PostgreSQL that was found
 	cmd.SysProcAttr, cmd.Dir = s.as, s.dir
 	return cmd
 }
