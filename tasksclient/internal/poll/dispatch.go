@@ -140,7 +140,7 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 		q.IDs[i] = e.id
 		e.answered = false
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel((*b.entries[0].who)[0].ctx)) //nolint:gosec // release calls it
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].who.all[0].ctx)) //nolint:gosec // release calls it
 	b.asked, b.live, b.cancel = now, len(q.IDs), cancel
 	p.active[b] = struct{}{}
 	go func() {
@@ -168,7 +168,7 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 		if e.who == nil {
 			continue
 		}
-		for _, w := range *e.who {
+		for _, w := range e.who.all {
 			w.panicked = value
 			w.signal()
 		}

@@ -16,9 +16,24 @@ const doubt = 30 * time.Second
 // between them: after a pause that the server demanded, two of them tell nothing of the time between.
 const denialsToBelieve = 4
 
+// denial is what the API has denied of an id since it last showed it.
+type denial struct {
+	since time.Duration
+	count int // of the answers that did
+}
+
+// deny notes an answer that denies e to a question asked at that time.
+func (p *Poller[T]) deny(e *entry[T], asked time.Duration) {
+	d := p.denials[e]
+	if d.count++; d.count == 1 {
+		d.since = asked
+	}
+	p.denials[e] = d
+}
+
 // believedAfter is how long e may be denied before that is believed.
 func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
-	if e.seen {
+	if e.seen() {
 		return doubt
 	}
 	return p.cfg.Grace
@@ -27,14 +42,15 @@ func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
 // isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as
 // old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
-	return e.denied != 0 && asked-e.denied >= p.believedAfter(e)
+	d, denied := p.denials[e]
+	return denied && asked-d.since >= p.believedAfter(e)
 }
 
 // fail deals with ids whose poll failed. What can't pass ends here; everything else is asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	contradicts := p.keyWorked
 	if f.Kind != Unauthorized {
-		contradicts = slices.ContainsFunc(silent, func(e *entry[T]) bool { return e.seen })
+		contradicts = slices.ContainsFunc(silent, (*entry[T]).seen)
 	}
 	switch {
 	case b.cancelled: // it hung while the API came back
@@ -66,11 +82,11 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 	}
 	if f.Kind == NotFound {
 		p.works(b, now) // an API that knows which tasks there are is at work
-		if e.denied == 0 {
-			e.denied = b.asked
+		if _, denied := p.denials[e]; !denied {
+			p.deny(e, b.asked)
 		}
 		if !p.isBelieved(e, b.asked) {
-			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), e.denied+p.believedAfter(e))).asked = b.asked
+			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), p.denials[e].since+p.believedAfter(e))).asked = b.asked
 			return
 		}
 	}
@@ -124,12 +140,12 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 		failed = failure{count: 1, since: now, err: f.Err} // what was not read comes first the next time
 	}
 	for _, e := range silent {
-		if verdict && (e.seen || f.Kind == Unauthorized) {
-			e.deny(b.asked)
+		if verdict && (e.seen() || f.Kind == Unauthorized) {
+			p.deny(e, b.asked)
 		}
 	}
 	isolated := alone && p.worked > failed.since
-	held := alone && verdict && first.denials >= denialsToBelieve && b.asked-first.denied >= doubt
+	held := alone && verdict && p.denials[first].count >= denialsToBelieve && b.asked-p.denials[first].since >= doubt
 	if !isolated && (!held || p.outage.isOpen()) {
 		p.nothingWorked(ctx, b, f, now)
 	}
@@ -144,7 +160,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 		return
 	}
 	pause := p.cfg.Jitter(backoff(failed.count, first.age(now)))
-	if left := first.denied + doubt - now; alone && verdict && left > 0 {
+	if left := p.denials[first].since + doubt - now; alone && verdict && left > 0 {
 		pause = min(pause, left)
 	}
 	due := now + max(pause, f.RetryAfter)

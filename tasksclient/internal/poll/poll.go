@@ -91,6 +91,7 @@ type Poller[T any] struct {
 
 	mu       sync.Mutex
 	entries  map[string]*entry[T]
+	denials  map[*entry[T]]denial
 	active   map[*batch[T]]struct{} // the polls under way
 	healthy  queue[T]               // batches that may be merged to fill a request
 	failed   queue[T]               // batches that are asked for as they are
@@ -117,7 +118,7 @@ func New[T any](cfg Config[T]) *Poller[T] {
 
 // forgetAll begins anew once nobody waits. What worked is remembered; maps and queues would keep the room they once took.
 func (p *Poller[T]) forgetAll() {
-	p.entries = map[string]*entry[T]{}
+	p.entries, p.denials = map[string]*entry[T]{}, map[*entry[T]]denial{}
 	p.healthy, p.failed, p.isolated, p.holding = nil, nil, nil, nil
 	p.outage, p.lists, p.key = outage{opensAt: leastFailures}, lists{}, keyCheck{}
 }

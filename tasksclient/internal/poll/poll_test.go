@@ -389,7 +389,7 @@ func liveBytes() uint64 {
 // What is pending is held until it is done, however many there are of it.
 func TestAPendingIDTakesLittleMemory(t *testing.T) {
 	// Not parallel: it measures the memory of the process.
-	const ids, most = 100_000, 140 // bytes, beside the caller's own id
+	const ids, most = 100_000, 120 // bytes, beside the caller's own id
 	c := newCrowd(ids)
 	before := liveBytes()
 	c.join(t.Context())
