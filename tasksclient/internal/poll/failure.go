@@ -132,12 +132,12 @@ func (p *Poller[T]) endAll(err error) {
 // itself while others work is isolated: from then on it concerns nobody else.
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	first, alone, verdict := silent[0], len(b.entries) == 1, f.Kind.isVerdict()
-	failed := failure{count: b.failed.count + 1, since: b.failed.since, err: f.Err}
-	if f.Kind == Timeout && !alone {
-		failed.count++ // it has cost the time of several
+	failed := failure{count: b.failed.count, since: b.failed.since, err: f.Err}
+	if failed.since == 0 || b.answered { // what was not read comes first the next time
+		failed.count, failed.since = 0, now
 	}
-	if failed.since == 0 || b.answered {
-		failed = failure{count: 1, since: now, err: f.Err} // what was not read comes first the next time
+	if failed.count++; f.Kind == Timeout && !alone {
+		failed.count++ // it has cost the time of several
 	}
 	for _, e := range silent {
 		if verdict && (e.seen() || f.Kind == Unauthorized) {

@@ -88,13 +88,18 @@ func (x *exchange) run() answer {
 // the caller's stack does not show it.
 func (x *exchange) runInGoroutine(done chan<- answer) {
 	a := answer{end: runtime.Goexit}
+	defer func() { done <- a }()
 	defer func() {
-		if value := recover(); value != nil {
-			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
-				slog.String("panic", x.t.Redact(fmt.Sprint(value), messageBytes)), slog.String("stack", x.t.RedactAll(string(debug.Stack()))))
+		if value := recover(); value != nil { // the logger's handler panicked
 			a.end = func() { panic(value) }
 		}
-		done <- a
+	}()
+	defer func() {
+		if value := recover(); value != nil {
+			a.end = func() { panic(value) }
+			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
+				slog.String("panic", x.t.Redact(fmt.Sprint(value), messageBytes)), slog.String("stack", x.t.RedactAll(string(debug.Stack()))))
+		}
 	}()
 	a = x.roundTrip(true)
 	a.end = func() {}
