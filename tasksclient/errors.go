@@ -2,13 +2,14 @@ package tasksclient
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
 // The three answers of the API that a program most often tells apart, for [errors.Is]. Each is reached through an
@@ -100,7 +101,7 @@ func (e *TaskError) Error() string {
 	if e.Message != "" {
 		why = ": " + e.Message
 	}
-	return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed" + why
+	return "tasksclient: task " + transport.OneLine(e.ID, idBytes) + " failed" + why
 }
 
 // PendingError says that waiting stopped while tasks were pending. Nothing happened to the tasks: their IDs can be
@@ -115,7 +116,7 @@ type PendingError struct {
 func (e *PendingError) Error() string {
 	text := fmt.Sprintf("tasksclient: %d tasks are still pending", len(e.IDs))
 	if len(e.IDs) == 1 {
-		text = "tasksclient: task " + oneLine(e.IDs[0], idBytes) + " is still pending"
+		text = "tasksclient: task " + transport.OneLine(e.IDs[0], idBytes) + " is still pending"
 	}
 	if e.Cause != nil {
 		text += fmt.Sprintf(" after %v: %v", e.Elapsed.Round(time.Millisecond), e.Cause)
@@ -150,7 +151,7 @@ func (e *ProtocolError) Error() string {
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// waitError has one text and several causes: the errors of the results of a WaitAll, or why a context ended.
+// waitError is that of a WaitAll: one text, and the errors of its results.
 type waitError struct {
 	text string
 	errs []error
@@ -158,15 +159,6 @@ type waitError struct {
 
 func (e *waitError) Error() string   { return e.text }
 func (e *waitError) Unwrap() []error { return e.errs }
-
-// contextError is why ctx ended: its cause, and what ctx.Err says, so that errors.Is can tell both.
-func contextError(ctx context.Context) error {
-	cause, err := context.Cause(ctx), ctx.Err()
-	if err != nil && !errors.Is(cause, err) {
-		return &waitError{cause.Error(), []error{cause, err}}
-	}
-	return cause
-}
 
 // How many bytes of a text from outside stand in an error.
 const (
@@ -180,15 +172,3 @@ const (
 
 // withoutPrefix is err's text as part of a message that has the prefix already.
 func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "tasksclient: ") }
-
-// oneLine makes text from the wire fit for a message: one line, without control characters, of at most size bytes.
-func oneLine(s string, size int) string {
-	start := s[:min(len(s), 4*size)] // bounds the work below
-	line := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(start, "�"), func(r rune) bool {
-		return r <= ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029'
-	}), " ")
-	if len(start) == len(s) && len(line) <= size {
-		return line
-	}
-	return strings.ToValidUTF8(line[:min(len(line), size)], "") + "…"
-}

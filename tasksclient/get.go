@@ -37,7 +37,7 @@ func checkID(id string) error {
 	case id == "":
 		return &InputError{Name: "id", Problem: "is empty"}
 	case id == "." || id == ".." || strings.Contains(id, "/"):
-		return &InputError{Name: "id", Problem: "\"" + oneLine(id, idBytes) + "\" would lead to another path; a task's id has no slash and is neither . nor .."}
+		return &InputError{Name: "id", Problem: "\"" + transport.OneLine(id, idBytes) + "\" would lead to another path; a task's id has no slash and is neither . nor .."}
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func retry[T any](ctx context.Context, c *Client, attempts int, ask func() (T, e
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return v, fmt.Errorf("tasksclient: %w; the last attempt failed: %w", contextError(ctx), err)
+			return v, fmt.Errorf("tasksclient: %w; the last attempt failed: %w", transport.ContextError(ctx), err)
 		}
 	}
 }

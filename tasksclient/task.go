@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/deepomatic/tasks/gen"
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
 // Status is where a task stands. The page documents the three values below; any other is passed on as it came.
@@ -50,12 +51,12 @@ func Decode[T any](t *Task) (T, error) {
 		return zero, err
 	}
 	if t.Data == nil {
-		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
+		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", transport.OneLine(t.ID, idBytes))}
 	}
 	if err := json.Unmarshal(t.Data, &v); err != nil {
 		reason := misplaced(err, reflect.TypeFor[T]())
 		return zero, &ProtocolError{Task: t, Err: errors.New(reason),
-			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, reason)}
+			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", transport.OneLine(t.ID, idBytes), v, reason)}
 	}
 	return v, nil
 }
@@ -66,12 +67,12 @@ func (t *Task) outcome() error {
 	case StatusSuccess:
 		return nil
 	case StatusError:
-		return &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
+		return &TaskError{ID: t.ID, Message: transport.OneLine(t.Error, messageBytes)}
 	case StatusPending:
 		return &PendingError{IDs: []string{t.ID}}
 	}
 	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
-		oneLine(t.ID, idBytes), oneLine(string(t.Status), statusBytes))}
+		transport.OneLine(t.ID, idBytes), transport.OneLine(string(t.Status), statusBytes))}
 }
 
 // MarshalJSON gives the task as the API does: the same names in the same order, null where the API has null.
@@ -85,7 +86,7 @@ func (t Task) MarshalJSON() ([]byte, error) {
 	}
 	b, err := json.Marshal(g)
 	if err != nil {
-		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", oneLine(t.ID, idBytes), err)
+		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", transport.OneLine(t.ID, idBytes), err)
 	}
 	return b, nil
 }

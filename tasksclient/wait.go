@@ -120,7 +120,7 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 		for r := range c.poller.Wait(ctx, good, room) {
 			err := r.Err
 			if r.Pending {
-				err = &PendingError{IDs: []string{r.ID}, Elapsed: time.Since(start), Cause: contextError(ctx), Last: r.Err}
+				err = &PendingError{IDs: []string{r.ID}, Elapsed: time.Since(start), Cause: transport.ContextError(ctx), Last: r.Err}
 			}
 			if !yield(Result{ID: r.ID, Task: r.Task.of(r.ID), Err: err}) {
 				return

@@ -59,7 +59,7 @@ func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 	ctx := x.req.Context()
 	switch _, hasDeadline := ctx.Deadline(); {
 	case ctx.Err() != nil:
-		kind, reason, err = NotSent, "was not sent", contextError(ctx)
+		kind, reason, err = NotSent, "was not sent", ContextError(ctx)
 	case kind == NotSigned:
 	case hasDeadline:
 		return &Failure{Kind: kind, Reason: reason + " leaves no time before the deadline", Err: context.DeadlineExceeded}
@@ -89,7 +89,7 @@ func (x *exchange) judge(a answer) *Failure {
 		return &Failure{Kind: Timeout, Reason: fmt.Sprintf("no answer in time (%s is %v)", x.t.option, x.t.timeout),
 			Err: &safeError{text: errTimeout.Error(), timeout: true}}
 	case x.ctx.Err() != nil:
-		cause := contextError(x.ctx)
+		cause := ContextError(x.ctx)
 		return &Failure{Kind: Canceled, Reason: x.t.Redact(cause.Error(), messageBytes), Err: cause}
 	}
 	cause := x.t.cause(a.err)

@@ -95,8 +95,12 @@ func hide(text string, forms []string) string {
 
 // Redact makes text of the wire fit for a message: without the secrets, on one line, of at most size bytes.
 func (t *Transport) Redact(text string, size int) string {
-	text = t.RedactAll(text[:min(len(text), 4*size+overlap)]) // more than is shown, to see a secret whole
-	cut := len(text) > 4*size
+	return OneLine(t.RedactAll(text[:min(len(text), 4*size+overlap)]), size) // more than is shown, to see a secret whole
+}
+
+// OneLine makes a text fit for a message: on one line, without control characters, of at most size bytes.
+func OneLine(text string, size int) string {
+	cut := len(text) > 4*size // which bounds the work below
 	text = strings.ToValidUTF8(text[:min(len(text), 4*size)], "\uFFFD")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if cut || len(text) > size {
