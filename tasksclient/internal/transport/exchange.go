@@ -118,7 +118,10 @@ func (x *exchange) roundTrip(closeWithContext bool) answer {
 	closeBody := func() { _ = res.Body.Close() } // what matters of it was read, or failed
 	stop := func() bool { return true }
 	if closeWithContext {
-		stop = context.AfterFunc(x.ctx, closeBody)
+		stop = context.AfterFunc(x.ctx, func() {
+			defer func() { _ = recover() }() // the caller has returned with the context: a panic can reach nobody
+			closeBody()
+		})
 	}
 	defer func() {
 		if stop() {
