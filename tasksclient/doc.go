@@ -36,7 +36,7 @@
 //     time, up to 30 s.
 //   - A wait tries again after the same times, but up to 1 s, or a quarter of the time that the task has been waited for
 //     if that is more. It gives up an id for which thirty requests by itself have failed in a row while others worked,
-//     which takes over five minutes ([WithRetry]).
+//     which takes over five minutes ([WithRetry]). If nothing has worked for 30 s, such an id has fifteen minutes, too.
 //   - Any other refusal ends the wait for its id at once, unless it is doubted. An id that the API has never known is
 //     asked for again until a grace of 2 s is over ([WithNotFoundGrace]), and is then [ErrNotFound].
 //
@@ -64,8 +64,8 @@
 // # How polite it is
 //
 //   - Retry-After is honoured, in seconds or as a date, up to five minutes. Time is only ever added to it.
-//   - A 429 pauses the whole client: no request begins before the pause is over. Only one for an id that is isolated
-//     concerns nobody else.
+//   - A 429 pauses the whole client: no request begins before the pause is over. Only one without a Retry-After, for an
+//     id that is isolated, concerns nobody else.
 //   - Where lists are refused and single requests work, ids are asked for one by one, at most 100 a second, and a list
 //     is tried from time to time.
 //   - A limit of your own is set by [WithRateLimit] or [WithLimiter].

@@ -103,10 +103,9 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 	var waiting []*entry[T]
 	due := never
 	for _, e := range entries {
-		_, denied := p.denials[e]
-		unasked := !denied && !e.seen()
+		unasked := !e.seen() && !p.isDenied(e)
 		if !unasked {
-			p.deny(e, b.asked)
+			p.deny(e, b.asked, false)
 		}
 		if unasked || p.isBelieved(e, b.asked) {
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)

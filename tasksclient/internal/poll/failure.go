@@ -19,16 +19,25 @@ const denialsToBelieve = 4
 // denial is what the API has denied of an id since it last showed it.
 type denial struct {
 	since time.Duration
-	count int // of the answers that did
+	count int  // of the answers that did
+	ofKey bool // the key was refused, which says nothing of the id
 }
 
-// deny notes an answer that denies e to a question asked at that time.
-func (p *Poller[T]) deny(e *entry[T], asked time.Duration) {
+// deny notes an answer that denies e, or the key, to a question asked at that time. The grace of an id that was never seen
+// begins when the API does not know it, and not when it refused the key before.
+func (p *Poller[T]) deny(e *entry[T], asked time.Duration, ofKey bool) {
 	d := p.denials[e]
-	if d.count++; d.count == 1 {
-		d.since = asked
+	if d.count == 0 || d.ofKey && !ofKey && !e.seen() {
+		d = denial{since: asked, ofKey: ofKey}
 	}
+	d.count++
 	p.denials[e] = d
+}
+
+// isDenied says whether the API has denied e since it last showed it, and not just the key.
+func (p *Poller[T]) isDenied(e *entry[T]) bool {
+	d := p.denials[e]
+	return d.count > 0 && (e.seen() || !d.ofKey)
 }
 
 // believedAfter is how long e may be denied before that is believed.
@@ -82,8 +91,8 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 	}
 	if f.Kind == NotFound {
 		p.works(b, now) // an API that knows which tasks there are is at work
-		if _, denied := p.denials[e]; !denied {
-			p.deny(e, b.asked)
+		if !p.isDenied(e) {
+			p.deny(e, b.asked, false)
 		}
 		if !p.isBelieved(e, b.asked) {
 			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), p.denials[e].since+p.believedAfter(e))).asked = b.asked
@@ -141,10 +150,10 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	}
 	for _, e := range silent {
 		if verdict && (e.seen() || f.Kind == Unauthorized) {
-			p.deny(e, b.asked)
+			p.deny(e, b.asked, f.Kind == Unauthorized)
 		}
 	}
-	isolated := alone && p.worked > failed.since
+	isolated := alone && p.worked > failed.since && (b.isolated || !p.outage.isOpen()) // while nothing works, it tells nothing of one id
 	held := alone && verdict && p.denials[first].count >= denialsToBelieve && b.asked-p.denials[first].since >= doubt
 	if !isolated && (!held || p.outage.isOpen()) {
 		p.nothingWorked(ctx, b, f, now)
@@ -155,7 +164,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	case p.cfg.Failures == 1, held:
 		p.end(silent, f.Err)
 		return
-	case isolated && !verdict && failed.count >= p.cfg.Failures:
+	case isolated && !verdict && failed.count >= p.cfg.Failures && (b.asked-p.worked < doubt || now-p.worked >= p.outageLimit()):
 		p.end(silent, fmt.Errorf("tasksclient: gave up after %d failed polls in a row: %w", failed.count, f.Err))
 		return
 	}
