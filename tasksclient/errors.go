@@ -23,9 +23,9 @@ var (
 	ErrRateLimited = errors.New("tasksclient: rate limited")
 )
 
-// InputError says that an argument or an option can't be right. It comes before any request is made.
+// InputError says that an argument or an option is invalid. It is returned before any request is made.
 type InputError struct {
-	Name    string // what is wrong: an option's name, an environment variable, "id", "ids", "API key"
+	Name    string // what is invalid: an option's name, an environment variable, "id", "ids", "API key"
 	Problem string // what is wrong with it, and what to do; never the key
 }
 
@@ -48,8 +48,8 @@ func refuse(all []refusal) error {
 	return nil
 }
 
-// APIError is an answer of the API, or of a proxy before it, that is no success. The published page documents no
-// error; what is here was derived from the framework behind the API.
+// APIError is an answer with an error status, from the API or from a proxy before it. The published page documents no
+// errors; these fields were derived from the framework behind the API.
 type APIError struct {
 	StatusCode int           // the HTTP status
 	Method     string        // of the request
@@ -131,13 +131,13 @@ func (e *PendingError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Cause, e.Last}, func(err error) bool { return err == nil })
 }
 
-// ProtocolError says that a successful answer (2xx) breaks the contract: its body is no JSON, has the wrong types, is
-// too large, is about another task, or has a status that nobody documented.
+// ProtocolError says that an answer breaks the contract: its body is not JSON, has the wrong types, is too large, or is
+// about another task; the status of the answer or of the task is undocumented; or it redirects to another origin.
 type ProtocolError struct {
 	StatusCode int    // the HTTP status; 0 from [Decode]
 	Method     string // of the request
 	Path       string // of the request, without its query
-	Reason     string // what is wrong, and what to do if something can be done
+	Reason     string // what is wrong and, if possible, what to do
 	Task       *Task  // the task, where one could be read: for an undocumented status, and from [Decode]
 	Err        error  // the decoder's error, or nil; its text may quote the answer
 }

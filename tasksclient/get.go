@@ -13,12 +13,12 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// Get fetches one task, whatever its status: a task that failed is no error here. Failures that may pass are tried
-// again, see [WithRetry].
+// Get fetches one task, whatever its status: a failed task is not an error here. Transient failures are retried, see
+// [WithRetry].
 //
-// Errors: [*InputError] for an id that can't be one and for a nil context; [*APIError], for which errors.Is knows
-// [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract;
-// otherwise what the network or the context said.
+// Errors: [*InputError] for an invalid id or a nil context; [*APIError], which errors.Is compares with [ErrNotFound],
+// [ErrUnauthorized] and [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract; otherwise the error of
+// the network or of the context.
 func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
 	if err := cmp.Or(refuseNil(ctx), checkID(id)); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 	case err != nil:
 		return nil, c.unreadable(res, "a task", err)
 	case g.ID == "" || g.Status == "":
-		return nil, protocolError(res, "it is no task: it has no id or no status", nil)
+		return nil, protocolError(res, "it is not a task: it has no id or no status", nil)
 	case g.ID != id:
 		return nil, protocolError(res, "it is about another task: "+c.transport.Redact(g.ID, idBytes), nil)
 	}

@@ -36,7 +36,7 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 		p = salvaged
 	}
 	if p.Results == nil {
-		return nil, protocolError(res, "it is no page: it has no results", nil)
+		return nil, protocolError(res, "it is not a page: it has no results", nil)
 	}
 	return p, nil
 }

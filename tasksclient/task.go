@@ -14,7 +14,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// Status is where a task stands. The page documents the three values below; any other is passed on as it came.
+// Status is the state of a task. The page documents the three values below; any other is passed on as it came.
 type Status string
 
 // The documented statuses.
@@ -33,15 +33,14 @@ type Task struct {
 	DateCreated time.Time          // when the task was made, by the server's clock
 	DateUpdated time.Time          // when it stopped being pending; while it is pending, zero or equal to DateCreated
 	Data        stdjson.RawMessage // the answer of the call that made the task, as it came, for [Decode]; nil unless it succeeded
-	Subtasks    stdjson.RawMessage // described nowhere and null wherever it was seen: nil then, otherwise as it came
+	Subtasks    stdjson.RawMessage // as it came, or nil for null; it is documented nowhere, and was always null so far
 }
 
-// Decode reads t.Data into a T, such as gen.InferenceResult. Names are matched exactly, unknown ones are ignored,
-// duplicate ones refused.
+// Decode reads t.Data into a T, for example a gen.InferenceResult. Names are matched exactly; unknown names are ignored
+// and duplicate names are refused.
 //
-// Only a task that succeeded has data. For any other the error is what a wait would have said: a [*TaskError], or a
-// [*PendingError], or a [*ProtocolError] for a status that is not documented. It is a [*ProtocolError] as well if
-// data is null or does not fit T.
+// Only a task that succeeded has data. For any other the error is that of a wait: a [*TaskError], a [*PendingError], or a
+// [*ProtocolError] for an undocumented status. It is a [*ProtocolError] as well if the data is null or does not fit T.
 func Decode[T any](t *Task) (T, error) {
 	var v, zero T
 	if t == nil {
@@ -71,7 +70,7 @@ func (t *Task) outcome() error {
 	case StatusPending:
 		return &PendingError{IDs: []string{t.ID}}
 	}
-	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
+	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait treat it as pending",
 		transport.OneLine(t.ID, idBytes), transport.OneLine(string(t.Status), statusBytes))}
 }
 
