@@ -12,8 +12,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// The three answers of the API that a program most often tells apart, for [errors.Is]. Each is reached through an
-// [*APIError].
+// The three error answers that programs most often distinguish, for [errors.Is]. They match an [*APIError].
 var (
 	// ErrNotFound is a 404: there is no such task, or this key may not see it.
 	ErrNotFound = errors.New("tasksclient: task not found")
@@ -89,8 +88,8 @@ var sentinels = map[int]error{
 	http.StatusTooManyRequests: ErrRateLimited,
 }
 
-// TaskError says that the API finished the task with status "error". The task itself stands beside it: in the
-// [Result], or as the other value that [Client.Wait] returns.
+// TaskError says that the API finished the task with status "error". The task itself is in the [Result], or is the other
+// value that [Client.Wait] returns.
 type TaskError struct {
 	ID      string // the task's
 	Message string // the task's error field, on one line

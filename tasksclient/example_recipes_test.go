@@ -97,8 +97,8 @@ func Example_submitAndWait() {
 	// [golden retriever] <nil>
 }
 
-// waitForMany waits for all ids and hands each result to keep. After each it calls progress. What it returns can be
-// waited for again: the ids whose tasks were still pending when ctx ended.
+// waitForMany waits for all ids, passes each result to keep, and then calls progress. It returns the ids whose tasks were
+// still pending when ctx ended; they can be waited for again.
 func waitForMany(
 	ctx context.Context, client *tasksclient.Client, ids []string,
 	keep func(tasksclient.Result), progress func(finished, failed, total int),
@@ -184,7 +184,7 @@ func serveResult(client *tasksclient.Client, atMost time.Duration) http.HandlerF
 			http.Error(w, "there is no such task", http.StatusNotFound)
 		default:
 			log.Println(err)
-			http.Error(w, "the tasks API can't be asked", http.StatusBadGateway)
+			http.Error(w, "the tasks API can't be reached", http.StatusBadGateway)
 		}
 	}
 }

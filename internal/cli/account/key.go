@@ -23,7 +23,7 @@ func (a *Account) key(ctx context.Context) (key, from string, err error) {
 	variable, file := os.Getenv(envKey), os.Getenv(envKeyFile)
 	switch {
 	case a.KeyFile != "" && a.KeyCommand != "":
-		return "", "", problem("--api-key-command", "stands beside --api-key-file; give one of them")
+		return "", "", problem("--api-key-command", "--api-key-file is given too; give only one of them")
 	case a.KeyCommand != "":
 		key, err = keyOfCommand(ctx, a.KeyCommand)
 		return key, "--api-key-command", err
@@ -31,7 +31,7 @@ func (a *Account) key(ctx context.Context) (key, from string, err error) {
 		key, err = keyOfFile("--api-key-file", a.KeyFile)
 		return key, "--api-key-file", err
 	case variable != "" && file != "":
-		return "", "", problem(envKeyFile, "is set beside "+envKey+"; unset one of them")
+		return "", "", problem(envKeyFile, envKey+" is set too; unset one of them")
 	case file != "":
 		key, err = keyOfFile(envKeyFile, file)
 		return key, envKeyFile, err

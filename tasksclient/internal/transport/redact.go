@@ -76,8 +76,8 @@ func (t *Transport) learn(secrets []string) {
 	}
 }
 
-// RedactAll takes the secrets out of a text and leaves it as it is otherwise. Where one is cut, or in a
-// writing of the server's own, the whole text goes.
+// RedactAll removes the secrets from a text and leaves the rest unchanged. If a secret is cut off, or is written in
+// an unknown form, the whole text is removed.
 func (t *Transport) RedactAll(text string) string {
 	r := t.redactor.Load()
 	if text = hide(text, r.long); r.isShownBy(text) {
@@ -93,7 +93,7 @@ func hide(text string, forms []string) string {
 	return text
 }
 
-// Redact makes text of the wire fit for a message: without the secrets, on one line, of at most size bytes.
+// Redact prepares text from outside for a message: without the secrets, on one line, of at most size bytes.
 func (t *Transport) Redact(text string, size int) string {
 	return OneLine(t.RedactAll(text[:min(len(text), 4*size+overlap)]), size) // more than is shown, to see a secret whole
 }

@@ -207,7 +207,7 @@ func TestAPanicBelowTheStandardTransportPassesThroughToo(t *testing.T) {
 	}
 }
 
-func TestAPanicWhoseCallerIsGoneKillsNobody(t *testing.T) {
+func TestAPanicWhoseCallerIsGoneDoesNotEndTheProgram(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tr := answer(func(*http.Request) (*http.Response, error) {
