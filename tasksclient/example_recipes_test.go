@@ -120,7 +120,7 @@ func waitForMany(
 	return again
 }
 
-// Wait for thousands of tasks, and tell how far they are.
+// Wait for thousands of tasks, and show progress.
 func Example_progress() {
 	api := &taskstest.Server{Make: func(id string) (taskstest.Task, bool) {
 		switch {
@@ -189,7 +189,7 @@ func serveResult(client *tasksclient.Client, atMost time.Duration) http.HandlerF
 	}
 }
 
-// A server waits in each request, no longer than that request may take.
+// A server waits in each request, no longer than the request's deadline.
 func Example_server() {
 	api := new(taskstest.Server)
 	api.Add(

@@ -71,7 +71,7 @@ var rules = []RuleInfo{
 	{RuleUnknownQuery, FamilyRequest, Breach, "Every query parameter is in the contract.", "openapi.yaml, `parameters`"},
 	{RuleRequestBody, FamilyRequest, Breach, "A GET has no body.", "openapi.yaml: no `requestBody`; HTTP (RFC 9110, 9.3.1)"},
 	{RuleAccept, FamilyRequest, Warning, "`Accept` lets the API answer with JSON.", "openapi.yaml, `content`; HTTP (RFC 9110, 12.5.1)"},
-	{RulePeoplePage, FamilyRequest, Breach, "The response is not HTML because `Accept` prefers it, as a browser's does.", "openapi.yaml, `content`; the framework answers with HTML if it is preferred"},
+	{RulePeoplePage, FamilyRequest, Breach, "`Accept` does not make the API answer with HTML, as that of a browser does.", "openapi.yaml, `content`; the framework answers with HTML if it is preferred"},
 
 	{RuleUndocumentedStatus, FamilyResponse, Breach, "The status of a success or redirect is documented.", "openapi.yaml, `responses`"},
 	{RuleContentType, FamilyResponse, Breach, "The response has one content type, which is documented for its status; JSON is UTF-8.", "openapi.yaml, `content`"},
