@@ -32,7 +32,7 @@
 // # What is retried
 //
 //   - Transient failures are retried: network errors, timeouts, 408, 429, 5xx, and answers that can't be read (cut off,
-//     not JSON, of wrong types, about another task, redirected to another host).
+//     not JSON, of wrong types, about another task, redirected to another origin).
 //   - Get, and List for each page, make up to five attempts. They pause for 0.25 s after the first failure, and twice as
 //     long after each further one, up to 30 s.
 //   - A wait retries after the same pauses, but after 1 s at most, or after a quarter of the time that the task has been
@@ -65,7 +65,7 @@
 //
 // # Rate limits
 //
-//   - Retry-After is honoured, in seconds or as a date, up to five minutes. It is never shortened.
+//   - Retry-After is honoured, in seconds or as a date, up to five minutes. A pause is never shorter.
 //   - A 429 pauses the whole client: no request begins before the pause is over. The only exception is a 429 without
 //     Retry-After for an isolated id.
 //   - If lists are refused and requests for single tasks succeed, ids are asked for one by one, at most 100 a second, and

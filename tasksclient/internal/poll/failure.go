@@ -55,7 +55,7 @@ func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
 	return denied && asked-d.since >= p.believedAfter(e)
 }
 
-// fail deals with ids whose poll failed. What can't pass ends here; everything else is asked for again.
+// fail deals with ids whose poll failed. A permanent failure ends their waits; after any other they are asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	contradicts := p.keyWorked
 	if f.Kind != Unauthorized {
@@ -136,7 +136,7 @@ func (p *Poller[T]) endAll(err error) {
 	}
 }
 
-// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes
+// tryAgain deals with a failure that is not final. A list that fails twice in a row is split, so that an id which makes
 // it fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by
 // itself while others work is isolated: from then on it concerns nobody else.
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {

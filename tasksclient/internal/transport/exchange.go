@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// exchange is one request and what comes of it.
+// exchange is one request and its outcome.
 type exchange struct {
 	t         *Transport
 	ctx       context.Context // ends with the caller's, or with the request's own clock
