@@ -51,9 +51,9 @@
 //
 // # Isolation
 //
-// An id whose requests fail does not make other ids fail. A request for many ids that fails twice in a row is split into
-// ever smaller ones. An id that fails alone while other requests succeed is isolated: it is asked for alone from then on.
-// A request that is too large, or has too large an answer, is split into halves.
+// An id whose requests fail does not make other ids fail. A request for many ids that fails twice in a row, or once by a
+// timeout, is split into ever smaller ones. An id that fails alone while other requests succeed is isolated: it is asked
+// for alone from then on. A request that is too large, or has too large an answer, is split into halves.
 //
 // # Outages
 //
