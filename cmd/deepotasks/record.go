@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,19 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/tasksclient"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
-
-// transport is what NewFromEnv has where the vendor's variable asks for it; a
-// client that is given takes its place.
-func transport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	if os.Getenv("DEEPOMATIC_API_VERIFY_TLS") == "0" {
-		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for
-	}
-	return t
-}
 
 func recordCommand() *cobra.Command {
 	var from asking
@@ -50,7 +40,7 @@ or Ctrl-C ends the command. A file that is there already is not overwritten.`,
   deepotasks record 269999729 --out task.txtar --redact /data/outputs/*/labels --redact /error
   deepotasks record --demo --out demo.txtar`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			recorder := &contract.Recorder{Next: transport(), Redact: redact}
+			recorder := &contract.Recorder{Next: account.Transport(), Redact: redact}
 			if from.demo {
 				recorder.Next, _ = demo()
 			}
