@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -37,7 +38,7 @@ type Handler[TTx any] func(ctx context.Context, tx TTx, r tasksclient.Result) er
 // [*sql.Tx].
 type Fleet[TTx any] struct {
 	options
-	database[TTx]
+	db       database.DB[TTx]
 	client   *tasksclient.Client
 	handler  Handler[TTx]
 	river    *river.Client[TTx] // inserts only
@@ -62,11 +63,11 @@ func New[TTx any](driver riverdriver.Driver[TTx], client *tasksclient.Client, ha
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	d, err := newDatabase(driver)
+	db, err := database.New(driver)
 	if err != nil {
-		return nil, err
+		return nil, &ConfigError{Name: "driver", Problem: err.Error()}
 	}
-	f := &Fleet[TTx]{options: o, database: d, client: client, handler: handler}
+	f := &Fleet[TTx]{options: o, db: db, client: client, handler: handler}
 	if f.river, err = river.NewClient(driver, &river.Config{Logger: o.logger}); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
@@ -83,7 +84,7 @@ func (f *Fleet[TTx]) ready(ctx context.Context) error {
 	if f.schemaOK {
 		return nil
 	}
-	err := f.checkSchema(ctx)
+	err := f.CheckSchema(ctx)
 	f.schemaOK = err == nil
 	return err
 }

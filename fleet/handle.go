@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -14,9 +15,9 @@ var errBroken = errors.New("the transaction can't go on")
 
 // handle calls the handler within a savepoint, so that an error takes back its
 // own writes only.
-func (w *worker[TTx]) handle(ctx context.Context, tx TTx, s statements, r tasksclient.Result) error {
-	if s.pgx != nil {
-		inner, err := s.pgx.Begin(ctx)
+func (w *worker[TTx]) handle(ctx context.Context, tx TTx, s database.Statements, r tasksclient.Result) error {
+	if s.Pgx() != nil {
+		inner, err := s.Pgx().Begin(ctx)
 		if err != nil {
 			return fmt.Errorf("fleet: a savepoint: %w: %w", errBroken, err)
 		}
@@ -27,16 +28,16 @@ func (w *worker[TTx]) handle(ctx context.Context, tx TTx, s statements, r tasksc
 		}
 		return ended(failed, end(ctx))
 	}
-	if _, err := s.exec(ctx, "SAVEPOINT deepotasks_handler"); err != nil {
+	if _, err := s.Exec(ctx, "SAVEPOINT deepotasks_handler"); err != nil {
 		return fmt.Errorf("fleet: a savepoint: %w: %w", errBroken, err)
 	}
 	failed := w.call(ctx, tx, r)
 	if failed != nil {
-		if _, err := s.exec(ctx, "ROLLBACK TO SAVEPOINT deepotasks_handler"); err != nil {
+		if _, err := s.Exec(ctx, "ROLLBACK TO SAVEPOINT deepotasks_handler"); err != nil {
 			return ended(failed, err)
 		}
 	}
-	_, err := s.exec(ctx, "RELEASE SAVEPOINT deepotasks_handler")
+	_, err := s.Exec(ctx, "RELEASE SAVEPOINT deepotasks_handler")
 	return ended(failed, err)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deepomatic/tasks/internal/cli/account"
+	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
@@ -57,7 +58,7 @@ or Ctrl-C ends the command. A file that is there already is not overwritten.`,
 			}
 			defer func() { err = errors.Join(err, file.close(cmd)) }()
 			recorder.OnExchange = file.write
-			end := outcome{fine: "recorded"}
+			end := exit.Outcome{Fine: "recorded"}
 			for _, id := range ids {
 				task, err := client.Get(cmd.Context(), id)
 				if cmd.Context().Err() != nil {
@@ -69,12 +70,12 @@ or Ctrl-C ends the command. A file that is there already is not overwritten.`,
 				if file.err != nil {
 					return file.err
 				}
-				end.add(tasksclient.Result{ID: id, Task: task, Err: err})
+				end.Add(tasksclient.Result{ID: id, Task: task, Err: err})
 			}
 			if err := refused(recorder); err != nil {
 				return err
 			}
-			return end.err()
+			return end.Err()
 		},
 	}
 	from.flags(cmd)
