@@ -61,7 +61,6 @@ func rootCommand() *cobra.Command {
 		Long:          help,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().String(databaseFlag, "", "a SQLite `file`, or a PostgreSQL URL (default $DEEPOTASKS_DATABASE, or deepotasks.db)")
 	root.AddCommand(migrateCommand(), enqueueCommand(), workCommand(), statusCommand(), resultsCommand(), failuresCommand(), retryCommand())
