@@ -116,13 +116,13 @@ func with(cmd *cobra.Command, s settings, do func(store) error) error {
 		return signal
 	}
 	if err != nil {
-		return oneLine{err}
+		return oneLineError{err}
 	}
 	return nil
 }
 
-// oneLine is an error on one line: those of drivers have several.
-type oneLine struct{ error }
+// oneLineError is an error on one line: those of drivers have several.
+type oneLineError struct{ error }
 
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
-func (e oneLine) Unwrap() error { return e.error }
+func (e oneLineError) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLineError) Unwrap() error { return e.error }

@@ -66,7 +66,7 @@ func parseCursor(text string) (c cursor, err error) {
 		if err != nil {
 			return cursor{}, err
 		}
-		*part.into = int64(n) //nolint:gosec // it has 63 bits
+		*part.into = int64(n)
 	}
 	return c, nil
 }
