@@ -21,6 +21,7 @@ func running[TTx any](t *testing.T, f *fleet.Fleet[TTx], n int) {
 	})
 }
 
+// add gives the API tasks, or makes those that it has end anew.
 func (g ground[TTx]) add(n int, pending time.Duration) (ids []string) {
 	for i := range n {
 		ids = append(ids, fmt.Sprint(i))
@@ -37,7 +38,7 @@ func TestAWorkerThatStopsGivesBackWhatIsPending(t *testing.T) {
 func stops[TTx any](t *testing.T, g ground[TTx]) {
 	first := g.fleet(t, g.keep)
 	stop := runs(t, first)
-	if err := first.Enqueue(t.Context(), g.add(2500, 6*time.Second)...); err != nil {
+	if err := first.Enqueue(t.Context(), g.add(2500, time.Hour)...); err != nil {
 		t.Fatal(err)
 	}
 	running(t, first, 2500)
@@ -48,6 +49,7 @@ func stops[TTx any](t *testing.T, g ground[TTx]) {
 	}
 	runs(t, g.fleet(t, g.keep))
 	running(t, first, 2500) // long before a lease would end
+	g.add(2500, 0)
 	eventually(t, time.Minute, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 2500 })
 }
 
@@ -59,7 +61,7 @@ func TestAJobThatIsDeletedByHandLosesNothing(t *testing.T) {
 func deletedJob[TTx any](t *testing.T, g ground[TTx]) {
 	f := g.fleet(t, g.keep)
 	stop := runs(t, f)
-	if err := f.Enqueue(t.Context(), g.add(1500, 3*time.Second)...); err != nil {
+	if err := f.Enqueue(t.Context(), g.add(1500, time.Hour)...); err != nil {
 		t.Fatal(err)
 	}
 	running(t, f, 1500)
@@ -74,6 +76,7 @@ func deletedJob[TTx any](t *testing.T, g ground[TTx]) {
 	if n := g.count(t, "SELECT count(*) FROM river_job"); n != 2 {
 		t.Errorf("there are %d jobs", n)
 	}
+	g.add(1500, 0)
 	runs(t, g.fleet(t, g.keep))
 	eventually(t, time.Minute, "all are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 1500 })
 }

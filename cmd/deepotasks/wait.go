@@ -94,8 +94,8 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 	}
 	if w.stats {
 		s := client.Stats()
-		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed, %d paused all); half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(time.Since(start)),
-			usage.Plural(int(s.Succeeded+s.Failed), "request"), s.Failed, s.Pauses, show.Duration(s.Typical), goroutinesAtRest())
+		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed) and %s; half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(time.Since(start)),
+			usage.Plural(int(s.Succeeded+s.Failed), "request"), s.Failed, usage.Plural(int(s.Pauses), "pause"), show.Duration(s.Typical), goroutinesAtRest())
 	}
 	return c.summary(exit.Signal(cmd.Context()))
 }
