@@ -47,7 +47,7 @@ func refuse(all []refusal) error {
 	return nil
 }
 
-// APIError is an answer of the API, or of a proxy before it, that is no success. The published page documents no
+// APIError is an answer of the API, or of a proxy before it, that is not a success. The published page documents no
 // error; what is here was derived from the framework behind the API.
 type APIError struct {
 	StatusCode int           // the HTTP status

@@ -17,7 +17,7 @@
 // The schemas are judged by kin-openapi with everything on, and what that
 // leaves open is closed: second values behind the JSON, duplicate keys, fields
 // and query parameters that the contract does not name, redirects, ids that
-// are joined instead of repeated, and times that no calendar has. Headers that
+// are joined instead of repeated, and dates that do not exist. Headers that
 // the contract does not name are nobody's business.
 //
 // A [Recording] is a file of exchanges in the order in which they happened, in

@@ -23,7 +23,7 @@ const (
 	KindRateLimited  Kind = "rate_limited" // too many requests, for longer than was tried
 	KindInvalidID    Kind = "invalid_id"   // it can't be an id, and was not asked for
 	KindFailed       Kind = "failed"       // the task failed, and is not at hand
-	KindRejected     Kind = "rejected"     // any other answer that is no success
+	KindRejected     Kind = "rejected"     // any other answer that is not a success
 	KindProtocol     Kind = "protocol"     // a successful answer that breaks the contract
 	KindInterrupted  Kind = "interrupted"  // the program was stopped before it asked
 	KindNetwork      Kind = "network"      // no answer came, or none that could be read
