@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -155,6 +156,41 @@ func TestPostgreSQLWithoutTablesIsRefusedUntilMigrateMadeThem(t *testing.T) {
 		}
 	}
 	if _, stdout, _ := runs(t, "", "results"); strings.Count(stdout, "\n") != 1 {
+		t.Error(stdout)
+	}
+}
+
+func TestAWorkerGoesOnWithAKeyThatIsReplaced(t *testing.T) {
+	ground(t, taskstest.Task{ID: "1", Data: "{}"})
+	key := filepath.Join(t.TempDir(), "key")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(key, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a-wrong-key")
+	if code, _, stderr := runs(t, "", "enqueue", "1"); code != 0 {
+		t.Fatal(code, stderr)
+	}
+	read, errs := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(t.Context(), []string{"work", "--until-empty", "--api-key-file", key}, strings.NewReader(""), io.Discard, errs)
+		_ = errs.Close()
+	}()
+	for log := bufio.NewScanner(read); log.Scan(); {
+		if strings.Contains(log.Text(), "the ids are given back") {
+			write(taskstest.Key)
+		}
+		if strings.Contains(log.Text(), "a-wrong-key") {
+			t.Error(log.Text())
+		}
+	}
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if _, stdout, _ := runs(t, "", "status"); !strings.Contains(stdout, "succeeded  1\n") {
 		t.Error(stdout)
 	}
 }
