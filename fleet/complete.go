@@ -107,8 +107,9 @@ func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran b
 			if batch, isOpen := open[it.id]; lost[done-1] || !isOpen || batch != it.batch {
 				continue // another's, or done by a transaction whose commit we did not hear of
 			}
+			err := w.handle(ctx, tx, s, it.result, !ran)
 			ran = true
-			switch err := w.handle(ctx, tx, s, it.result); {
+			switch {
 			case errors.Is(err, errBroken):
 				return err
 			case err != nil:
