@@ -22,8 +22,9 @@ import (
 //
 // If it returns an error, what it wrote is taken back, and it is called again
 // for this id alone, later: see [WithAttempts]. A panic counts as an error. It
-// must not commit tx or roll it back; a pgx.Tx refuses. It holds up the results behind it for as
-// long as it runs: a transaction that takes longer than a minute is taken back.
+// must not commit tx or roll it back, which a pgx.Tx refuses. It holds up the
+// results behind it for as long as it runs: a transaction that takes longer than
+// a minute is taken back.
 //
 // The result's Err is nil for a success, or a [*tasksclient.TaskError], an
 // error that is [tasksclient.ErrNotFound], a [*tasksclient.ProtocolError] with
