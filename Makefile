@@ -25,7 +25,7 @@ help: ## List these targets
 demo: ## Wait for tasks on the embedded fake API: no key, no network
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@echo '$$ deepotasks wait --demo'; code=0; .bin/deepotasks wait --demo || code=$$?; \
-		echo "exit code $$code: one task failed and one id is unknown, as the demo has it"; test $$code -eq 4
+		echo "exit code $$code, as intended: one task of the demo fails and one id is unknown"; test $$code -eq 4
 
 .PHONY: test
 test: ## Run all tests
@@ -34,7 +34,7 @@ test: ## Run all tests
 	cd tools/bench && go test ./sidebyside
 
 .PHONY: check
-check: race lint tidy drift cost second-validator examples review-test bench-check ## Everything that CI checks beyond the tests
+check: race lint tidy drift cost second-validator examples review-test bench-check ## Run everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -42,13 +42,13 @@ race: ## Run all tests with the race detector, in random order
 	go test -race -shuffle=on ./...
 
 .PHONY: lint
-lint: vet $(GOLANGCI_LINT) ## gofmt, go vet, and golangci-lint with staticcheck
+lint: vet $(GOLANGCI_LINT) ## Run gofmt, go vet, and golangci-lint with staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
 	$(GOLANGCI_LINT) run ./...
 	cd fleet && $(abspath $(GOLANGCI_LINT)) run ./...
 
 .PHONY: vet
-vet: ## go vet on every module, and on the root's as Windows has it
+vet: ## Run go vet on every module, and on the main one for Windows too
 	@for module in $(MODULES); do (set -x; cd $$module && go vet ./...); done
 	GOOS=windows go vet ./cmd/... ./tasksclient/...
 
@@ -61,11 +61,11 @@ tidy: ## Fail if a go.mod or go.sum is not tidy
 	@for module in $(MODULES); do (set -x; cd $$module && go mod tidy -diff); done
 
 .PHONY: generate
-generate: ## Make gen/ from openapi.yaml
+generate: ## Generate gen/ from openapi.yaml
 	go generate ./...
 
 .PHONY: drift
-drift: ## Fail if gen/ is not what openapi.yaml makes, to the file
+drift: ## Fail if gen/ is not exactly what is generated from openapi.yaml
 	@before=$$(mktemp -d); trap 'rm -rf "$$before"' EXIT; cp -R gen "$$before"; \
 		strange=$$(ls -A gen | grep -vxE 'config\.yaml|doc\.go|spec\.go|tasks\.gen\.go' || true); \
 		test -z "$$strange" || { echo "gen/ holds what nothing generates: $$strange"; exit 1; }; \
@@ -73,11 +73,11 @@ drift: ## Fail if gen/ is not what openapi.yaml makes, to the file
 		diff -r "$$before/gen" gen || { rm -rf gen; cp -R "$$before/gen" gen; echo "gen/ has drifted from openapi.yaml; run make generate"; exit 1; }
 
 .PHONY: cost
-cost: ## Measure what a program pays for importing tasksclient, with the Go of GOTOOLCHAIN
+cost: ## Measure what importing tasksclient adds to a program, with the Go of GOTOOLCHAIN
 	cd tools/consumers && go run ./cost
 
 .PHONY: second-validator
-second-validator: ## Compare the contract's validator with another one, on every recording and mutation
+second-validator: ## Compare the validator of tasksclient/contract with another one, on every recording and mutation
 	cd tools/review && go test -v ./secondvalidator
 
 # What is reviewed is compared with this: any git ref.
@@ -86,7 +86,7 @@ BASE := HEAD
 REFERENCE := .review/reference.html
 
 .PHONY: review
-review: ## Review openapi.yaml against BASE (HEAD): breaking changes, Go API, lint; needs Node
+review: ## Review the changes of openapi.yaml since BASE (HEAD): breaking changes, Go API, lint; needs Node
 	@go build -C tools/review -o ../../.bin/review .
 	@.bin/review -base '$(BASE)'
 
@@ -119,20 +119,20 @@ generators: ## Try other versions of oapi-codegen on openapi.yaml
 	cd tools/consumers && go run ./examples -generators ownclient
 
 .PHONY: prism
-prism: ## Put Prism, another vendor's validating proxy, between deepotasks and its fake; needs Node
+prism: ## Run deepotasks against its fake through Prism, a validating proxy; needs Node
 	@tools/review/prism/check.sh
 
 .PHONY: live
-live: ## Ask the real API for a handful of exchanges, into .live, and hold them to the contract; needs DEEPOMATIC_API_KEY
+live: ## Record a few exchanges with the real API into .live and check them against the contract; needs DEEPOMATIC_API_KEY
 	@rm -f .live/findings.md
 	go test ./contract_test -run '^TestTheAPIKeepsTheContract$$' -count=1 -v -live '$(abspath .live)'
 
 .PHONY: simulate
-simulate: ## Print what waits cost beside the least they can and beside other clients, and hold the targets (2 minutes)
+simulate: ## Compare the cost of waits with the least possible and with other clients; fail if a target is missed (2 minutes)
 	go test ./tasksclient -run Simulation -count=1 -v -simulate
 
 .PHONY: sidebyside
-sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (4 minutes)
+sidebyside: ## Compare deepotasks with other clients over sockets, on an independent server (4 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	cd tools/bench && go run ./sidebyside
 	cd tools/bench && go run ./sidebyside -finished 10000
@@ -157,7 +157,7 @@ soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at 
 	@cd tools/bench && go run ./soak
 
 .PHONY: soak-poison
-soak-poison: ## The same with refusals and answers that are no HTTP, and a tenth of the ids that break each request (20 minutes at most)
+soak-poison: ## The same with refusals, answers that are not HTTP, and a tenth of the ids breaking each request (20 minutes at most)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./soak -poison 0.1 -tasks 2000 -chance 0.3 -limit 20m
 
@@ -172,35 +172,35 @@ fleet-programs:
 	@go build -C fleet -o ../.bin/fleet-soak ./soak
 
 .PHONY: fleet-demo
-fleet-demo: fleet-programs ## Enqueue 1,000 ids on SQLite, kill the worker, start it again: every result is there
+fleet-demo: fleet-programs ## Enqueue 1,000 ids on SQLite, kill the worker and start it again; no result is lost
 	@fleet/demo.sh
 
 .PHONY: fleet-killed
-fleet-killed: fleet-programs ## Kill workers under 3,000 ids, on SQLite and PostgreSQL (2 minutes)
+fleet-killed: fleet-programs ## Kill workers while they wait for 3,000 ids, on SQLite and PostgreSQL (2 minutes)
 	@.bin/fleet-soak -on sqlite -ids 3000 -duration uniform:0s-20s -every 5s -kills 2 -workers 1
 	@.bin/fleet-soak -if-installed -ids 3000 -duration uniform:0s-30s -every 5s -kills 3
 
 .PHONY: fleet-soak
-fleet-soak: fleet-programs ## Kill workers and PostgreSQL under 200,000 ids, then SQLite under 20,000 (15 minutes)
+fleet-soak: fleet-programs ## Kill workers and PostgreSQL while 200,000 ids are waited for, then workers on SQLite with 20,000 (15 minutes)
 	@.bin/fleet-soak
 	@.bin/fleet-soak -on sqlite -ids 20000 -duration uniform:0s-1m -every 12s -kills 3 -workers 1
 	@.bin/fleet-soak -on sqlite -ids 20000 -duration uniform:0s-1m -every 12s -kills 3 -workers 3
 
 .PHONY: fleet-measure
-fleet-measure: fleet-programs ## Print what a fleet costs beside one process, and PostgreSQL (2 minutes)
+fleet-measure: fleet-programs ## Print what a fleet costs compared with one process, and what it costs PostgreSQL (2 minutes)
 	@.bin/fleet-soak -measure -ids 10000
 
 .PHONY: wait-killed
-wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times by SIGKILL (1 minute)
+wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times (1 minute)
 	go test ./cmd/deepotasks -run Killed -count=1 -v -killed-tasks 100000 -kills 10
 
 .PHONY: scale
-scale: ## Wait for up to a million tasks at once and print what each costs (3 minutes)
+scale: ## Wait for up to a million tasks at once and print the cost of each (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./scale
 
 .PHONY: contention
-contention: ## Have 64 callers share a client and print who kept them from a lock
+contention: ## Let 64 callers share a client and print where they wait for its locks
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./scale -contention
 
@@ -211,7 +211,7 @@ pictures: ## Make the README's pictures; needs tmux and chromium
 
 # Each round runs every benchmark once, so that what disturbs the machine disturbs all of them alike.
 .PHONY: bench
-bench: ## Compare the layer's calls with other clients', and fail if a target of Go 1.27 is missed (1 minute)
+bench: ## Compare the calls of tasksclient with those of other clients; fail if a target of Go 1.27 is missed (1 minute)
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; \
 		go test -c -o "$$made/clients" .; \
 		echo "toolchain: $$(go env GOVERSION)" > "$$made/figures"; \

@@ -2,11 +2,11 @@ package gen
 
 import tasks "github.com/deepomatic/tasks"
 
-// PathToRawSpec tells code generated elsewhere where to find the document
-// behind this package: a consumer that sets embedded-spec: true and maps
-// openapi.yaml to this package calls it. It has the shape that oapi-codegen
-// itself would generate, without the dependency on kin-openapi that would come
-// along. An empty pathToFile names nothing, so the result is empty.
+// PathToRawSpec returns a function that returns openapi.yaml, under the key
+// pathToFile. It is called by generated code whose configuration sets
+// embedded-spec: true and maps openapi.yaml to this package. oapi-codegen would
+// generate the same function, but with a dependency on kin-openapi. If
+// pathToFile is empty, the result is empty.
 func PathToRawSpec(pathToFile string) map[string]func() ([]byte, error) {
 	if pathToFile == "" {
 		return map[string]func() ([]byte, error){}

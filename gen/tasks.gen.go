@@ -52,7 +52,7 @@ type BBox struct {
 	Ymin float64 `json:"ymin"`
 }
 
-// ErrorBody What the API says of a request that it refused; any JSON.
+// ErrorBody The body of an answer that refuses a request; any JSON.
 type ErrorBody = json.RawMessage
 
 // ErrorDetail The fields that were seen in an `ErrorBody`; neither is promised.
@@ -66,7 +66,7 @@ type ErrorDetail struct {
 
 // InferenceOutput What was found in one input.
 type InferenceOutput struct {
-	// Labels The predictions of one input, parted by their thresholds.
+	// Labels The predictions of one input, split by their thresholds.
 	Labels Labels `json:"labels"`
 }
 
@@ -76,16 +76,16 @@ type InferenceResult struct {
 	Outputs []InferenceOutput `json:"outputs"`
 }
 
-// Labels The predictions of one input, parted by their thresholds.
+// Labels The predictions of one input, split by their thresholds.
 type Labels struct {
-	// Discarded The rest, by falling score; filled only if the call asked for it.
+	// Discarded The other predictions, by falling score; empty unless the call asked for them.
 	Discarded []Prediction `json:"discarded"`
 
 	// Predicted Predictions that score above their threshold, by falling score.
 	Predicted []Prediction `json:"predicted"`
 }
 
-// Prediction One label, how sure the network is of it, and in detection where it is.
+// Prediction One label, how sure the network is of it, and in detection the place of the object.
 type Prediction struct {
 	// LabelID The label's id.
 	LabelID int `json:"label_id"`
@@ -93,17 +93,17 @@ type Prediction struct {
 	// LabelName The label's name.
 	LabelName string `json:"label_name"`
 
-	// ROI Where in the image it is; in detection only.
+	// ROI Where the object is in the image; in detection only.
 	ROI *ROI `json:"roi,omitempty"`
 
 	// Score How sure the network is, from 0 to 1.
 	Score float64 `json:"score"`
 
-	// Threshold The score from which on the label counts as predicted.
+	// Threshold The lowest score with which the label counts as predicted.
 	Threshold float64 `json:"threshold"`
 }
 
-// ProxyPage What a proxy before the API answers in its place.
+// ProxyPage The answer of a proxy before the API.
 //
 // Example: <html><body>502 Bad Gateway</body></html>
 type ProxyPage = string
@@ -124,7 +124,7 @@ type Task struct {
 	// Example: 269999729
 	ID string `json:"id"`
 
-	// Status Where the task stands. `pending` may still change; `success` and `error` are final.
+	// Status The state of the task. `pending` may still change; `success` and `error` are final.
 	Status TaskStatus `json:"status"`
 
 	// Error What went wrong, if the status is `error`.
@@ -143,7 +143,7 @@ type Task struct {
 	// Data The answer of the call that made the task.
 	Data json.RawMessage `json:"data"`
 
-	// Subtasks Not described by the vendor; null wherever it was seen.
+	// Subtasks Not described by the vendor; null in all samples.
 	Subtasks json.RawMessage `json:"subtasks"`
 }
 
@@ -162,7 +162,7 @@ type TaskPage struct {
 	Results []Task `json:"results"`
 }
 
-// TaskStatus Where the task stands. `pending` may still change; `success` and `error` are final.
+// TaskStatus The state of the task. `pending` may still change; `success` and `error` are final.
 type TaskStatus string
 
 // Tensor One output of a network.
@@ -195,13 +195,13 @@ type TaskID = string
 // TaskIDs defines model for TaskIDs.
 type TaskIDs = []string
 
-// BadRequest What the API says of a request that it refused; any JSON.
+// BadRequest The body of an answer that refuses a request; any JSON.
 type BadRequest = ErrorBody
 
-// Forbidden What the API says of a request that it refused; any JSON.
+// Forbidden The body of an answer that refuses a request; any JSON.
 type Forbidden = ErrorBody
 
-// NotFound What the API says of a request that it refused; any JSON.
+// NotFound The body of an answer that refuses a request; any JSON.
 type NotFound = ErrorBody
 
 // OnePage One page of a list of tasks.
@@ -210,16 +210,16 @@ type OnePage = TaskPage
 // OneTask The state of a call that was answered with a `task_id`, and its result once there is one.
 type OneTask = Task
 
-// ServerError What the API says of a request that it refused; any JSON.
+// ServerError The body of an answer that refuses a request; any JSON.
 type ServerError = ErrorBody
 
-// TooManyRequests What the API says of a request that it refused; any JSON.
+// TooManyRequests The body of an answer that refuses a request; any JSON.
 type TooManyRequests = ErrorBody
 
-// Unauthorized What the API says of a request that it refused; any JSON.
+// Unauthorized The body of an answer that refuses a request; any JSON.
 type Unauthorized = ErrorBody
 
-// UnexpectedError What the API says of a request that it refused; any JSON.
+// UnexpectedError The body of an answer that refuses a request; any JSON.
 type UnexpectedError = ErrorBody
 
 // ListTasksParams defines parameters for ListTasks.
@@ -310,7 +310,7 @@ type ClientInterface interface {
 
 	// ListTasks List tasks by their ids
 	//
-	// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+	// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 	//
 	// Corresponds with GET /tasks (the `ListTasks` operationId).
 	ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -325,7 +325,7 @@ type ClientInterface interface {
 
 // ListTasks List tasks by their ids
 //
-// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 //
 // Corresponds with GET /tasks (the `ListTasks` operationId).
 func (c *Client) ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -515,7 +515,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListTasksWithResponse List tasks by their ids
 	//
-	// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+	// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -666,7 +666,7 @@ func (r GetTaskResponse) ContentType() string {
 
 // ListTasksWithResponse List tasks by their ids
 //
-// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -122,7 +122,7 @@ func TestWaitEachHoldsWhatIsPendingAndAFewPagesNotAllResults(t *testing.T) {
 }
 
 // With one attempt too, an error tells the context's own cause and what ctx.Err says.
-func TestAContextThatEndedIsToldByItsCause(t *testing.T) {
+func TestAnErrorOfAContextThatEndedHasItsCause(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the shop closes")
 	for name, api := range map[string]apiFunc{"before the request": one("success"), "during the request": stalled} {

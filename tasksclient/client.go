@@ -29,8 +29,8 @@ type Client struct {
 	batch     batchSize
 }
 
-// New makes a client that authenticates with apiKey. It reads no environment and makes no request; what can't be
-// right is an [*InputError].
+// New makes a client that authenticates with apiKey. It reads no environment variables and makes no request. The error is
+// an [*InputError] if the key or an option is invalid.
 func New(apiKey string, opts ...Option) (*Client, error) {
 	return newClient(apiKey, &InputError{Name: "API key", Problem: "is empty"}, defaults(), opts)
 }
@@ -43,10 +43,10 @@ const (
 	envVerifyTLS = "DEEPOMATIC_API_VERIFY_TLS"
 )
 
-// NewFromEnv makes a client from the vendor's environment variables, with the vendor's meaning: DEEPOMATIC_API_KEY,
-// which must be set unless there is a [WithKeyFunc]; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the version, to which /v0.7 is
-// added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0 leaves the server's
-// certificate unchecked. Options win over the environment. What can't be right is an [*InputError].
+// NewFromEnv makes a client from the environment variables of the vendor's own client: DEEPOMATIC_API_KEY, which must be
+// set unless there is a [WithKeyFunc]; DEEPOMATIC_APP_ID; DEEPOMATIC_API_URL, the API's root without the version, to
+// which /v0.7 is added (https://api.deepomatic.com by default); and DEEPOMATIC_API_VERIFY_TLS, where 0 leaves the
+// server's certificate unchecked. Options win over the environment. The error is an [*InputError] if a value is invalid.
 func NewFromEnv(opts ...Option) (*Client, error) {
 	cfg, key := defaults(), os.Getenv(envKey)
 	cfg.appID = os.Getenv(envAppID)
@@ -185,7 +185,7 @@ func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
 		{name, u.RawQuery != "" || u.ForceQuery, "must have no query"},
 		{name, u.Fragment != "" || strings.Contains(raw, "#"), "must have no fragment"},
 		{name, u.Scheme == "http" && !insecure && !transport.IsLoopback(u.Hostname()),
-			"is plain http, which shows the API key to everyone on the way; use https, or WithInsecureHTTP"},
+			"is plain http, which shows the API key to everyone on the network path; use https, or WithInsecureHTTP"},
 	})
 }
 
@@ -194,14 +194,13 @@ func refuseNil(ctx context.Context) error {
 	return refuse([]refusal{{"context", ctx == nil, "is nil; pass context.Background() for no deadline"}})
 }
 
-// Do sends a request of yours the way that the client's own requests go: after the pause of a 429 and the rate limit,
-// on the clock of [WithRequestTimeout], with the key, to the API's origin only, and with the answer's body read whole
-// within [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a client that oapi-codegen generates
-// from another document of this API can send through it. Every answer comes back as it is, whatever its status;
-// nothing is tried again.
+// Do sends a request of yours like the client's own requests: it waits for the end of a 429's pause and for the rate
+// limit, adds the key, sends to the API's origin only, and reads the whole body, within [WithRequestTimeout] and
+// [WithMaxResponseBytes]. It makes Client an HttpRequestDoer, so that a client that oapi-codegen generates from another
+// document of this API can send through it. Every answer is returned unchanged, whatever its status; nothing is retried.
 //
 // Errors: [*InputError] for a request without a URL or to another origin; [*ProtocolError] for a redirect to another
-// origin and for a body that is too large; otherwise what the network or the request's context said.
+// origin and for a body that is too large; otherwise the error of the network or of the request's context.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	if req == nil || req.URL == nil {
 		return nil, &InputError{Name: "request", Problem: "is nil or has no URL; make it with http.NewRequestWithContext"}
@@ -219,10 +218,10 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 // Stats says what a client has done so far and what it is doing.
 type Stats struct {
 	Succeeded int64         // requests that were answered with success
-	Failed    int64         // all other requests, also those that were not sent because their context ended
+	Failed    int64         // all other requests, including those that were not sent because their context ended
 	Pauses    int64         // how often a 429 paused the client
 	Pending   int           // ids that are being waited for
-	Typical   time.Duration // how long half of the tasks take at most, as far as waits have seen; zero before the first has ended
+	Typical   time.Duration // the median duration of the tasks that were waited for; zero before the first has ended
 }
 
 // Stats returns what the client has done so far.

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestNewRefusesWhatCanNotBeRight(t *testing.T) {
+func TestNewRefusesInvalidInput(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		key     string
@@ -71,7 +71,7 @@ func TestNewRefusesWhatCanNotBeRight(t *testing.T) {
 	}
 }
 
-func TestNewTakesWhatIsRight(t *testing.T) {
+func TestNewAcceptsValidInput(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]Option{
 		"no option":                         nil,

@@ -39,7 +39,7 @@ func TestInvariant7WhenTheContextEndsEveryUnfinishedIDHasItsLastSnapshot(t *test
 	})
 }
 
-func TestInvariant7ADeadlineClipsTheRequestThatIsUnderWay(t *testing.T) {
+func TestInvariant7ADeadlineEndsTheRequestThatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var clipped time.Duration
@@ -76,7 +76,7 @@ func TestInvariant7ARequestsOwnTimeoutIsNotTheCallersDeadline(t *testing.T) {
 	})
 }
 
-func TestInvariant7ACancelledContextAsksForNothing(t *testing.T) {
+func TestInvariant7ACancelledContextMakesNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := script(t).client(t)

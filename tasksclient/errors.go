@@ -2,17 +2,17 @@ package tasksclient
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// The three answers of the API that a program most often tells apart, for [errors.Is]. Each is reached through an
-// [*APIError].
+// The three error answers that programs most often distinguish, for [errors.Is]. They match an [*APIError].
 var (
 	// ErrNotFound is a 404: there is no such task, or this key may not see it.
 	ErrNotFound = errors.New("tasksclient: task not found")
@@ -22,9 +22,9 @@ var (
 	ErrRateLimited = errors.New("tasksclient: rate limited")
 )
 
-// InputError says that an argument or an option can't be right. It comes before any request is made.
+// InputError says that an argument or an option is invalid. It is returned before any request is made.
 type InputError struct {
-	Name    string // what is wrong: an option's name, an environment variable, "id", "ids", "API key"
+	Name    string // what is invalid: an option's name, an environment variable, "id", "ids", "API key"
 	Problem string // what is wrong with it, and what to do; never the key
 }
 
@@ -47,8 +47,8 @@ func refuse(all []refusal) error {
 	return nil
 }
 
-// APIError is an answer of the API, or of a proxy before it, that is not a success. The published page documents no
-// error; what is here was derived from the framework behind the API.
+// APIError is an answer with an error status, from the API or from a proxy before it. The published page documents no
+// errors; these fields were derived from the framework behind the API.
 type APIError struct {
 	StatusCode int           // the HTTP status
 	Method     string        // of the request
@@ -88,8 +88,8 @@ var sentinels = map[int]error{
 	http.StatusTooManyRequests: ErrRateLimited,
 }
 
-// TaskError says that the API finished the task with status "error". The task itself stands beside it: in the
-// [Result], or as the other value that [Client.Wait] returns.
+// TaskError says that the API finished the task with status "error". The task itself is in the [Result], or is the other
+// value that [Client.Wait] returns.
 type TaskError struct {
 	ID      string // the task's
 	Message string // the task's error field, on one line
@@ -100,7 +100,7 @@ func (e *TaskError) Error() string {
 	if e.Message != "" {
 		why = ": " + e.Message
 	}
-	return "tasksclient: task " + oneLine(e.ID, idBytes) + " failed" + why
+	return "tasksclient: task " + transport.OneLine(e.ID, idBytes) + " failed" + why
 }
 
 // PendingError says that waiting stopped while tasks were pending. Nothing happened to the tasks: their IDs can be
@@ -115,7 +115,7 @@ type PendingError struct {
 func (e *PendingError) Error() string {
 	text := fmt.Sprintf("tasksclient: %d tasks are still pending", len(e.IDs))
 	if len(e.IDs) == 1 {
-		text = "tasksclient: task " + oneLine(e.IDs[0], idBytes) + " is still pending"
+		text = "tasksclient: task " + transport.OneLine(e.IDs[0], idBytes) + " is still pending"
 	}
 	if e.Cause != nil {
 		text += fmt.Sprintf(" after %v: %v", e.Elapsed.Round(time.Millisecond), e.Cause)
@@ -130,13 +130,13 @@ func (e *PendingError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Cause, e.Last}, func(err error) bool { return err == nil })
 }
 
-// ProtocolError says that a successful answer (2xx) breaks the contract: its body is no JSON, has the wrong types, is
-// too large, is about another task, or has a status that nobody documented.
+// ProtocolError says that an answer breaks the contract: its body is not JSON, has the wrong types, is too large, or is
+// about another task; the status of the answer or of the task is undocumented; or it redirects to another origin.
 type ProtocolError struct {
 	StatusCode int    // the HTTP status; 0 from [Decode]
 	Method     string // of the request
 	Path       string // of the request, without its query
-	Reason     string // what is wrong, and what to do if something can be done
+	Reason     string // what is wrong and, if possible, what to do
 	Task       *Task  // the task, where one could be read: for an undocumented status, and from [Decode]
 	Err        error  // the decoder's error, or nil; its text may quote the answer
 }
@@ -150,7 +150,7 @@ func (e *ProtocolError) Error() string {
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// waitError has one text and several causes: the errors of the results of a WaitAll, or why a context ended.
+// waitError is that of a WaitAll: one text, and the errors of its results.
 type waitError struct {
 	text string
 	errs []error
@@ -158,15 +158,6 @@ type waitError struct {
 
 func (e *waitError) Error() string   { return e.text }
 func (e *waitError) Unwrap() []error { return e.errs }
-
-// contextError is why ctx ended: its cause, and what ctx.Err says, so that errors.Is can tell both.
-func contextError(ctx context.Context) error {
-	cause, err := context.Cause(ctx), ctx.Err()
-	if err != nil && !errors.Is(cause, err) {
-		return &waitError{cause.Error(), []error{cause, err}}
-	}
-	return cause
-}
 
 // How many bytes of a text from outside stand in an error.
 const (
@@ -180,15 +171,3 @@ const (
 
 // withoutPrefix is err's text as part of a message that has the prefix already.
 func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "tasksclient: ") }
-
-// oneLine makes text from the wire fit for a message: one line, without control characters, of at most size bytes.
-func oneLine(s string, size int) string {
-	start := s[:min(len(s), 4*size)] // bounds the work below
-	line := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(start, "�"), func(r rune) bool {
-		return r <= ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029'
-	}), " ")
-	if len(start) == len(s) && len(line) <= size {
-		return line
-	}
-	return strings.ToValidUTF8(line[:min(len(line), size)], "") + "…"
-}

@@ -97,8 +97,8 @@ func Example_submitAndWait() {
 	// [golden retriever] <nil>
 }
 
-// waitForMany waits for all ids and hands each result to keep. After each it calls progress. What it returns can be
-// waited for again: the ids whose tasks were still pending when ctx ended.
+// waitForMany waits for all ids, passes each result to keep, and then calls progress. It returns the ids whose tasks were
+// still pending when ctx ended; they can be waited for again.
 func waitForMany(
 	ctx context.Context, client *tasksclient.Client, ids []string,
 	keep func(tasksclient.Result), progress func(finished, failed, total int),
@@ -120,7 +120,7 @@ func waitForMany(
 	return again
 }
 
-// Wait for thousands of tasks, and tell how far they are.
+// Wait for thousands of tasks, and show progress.
 func Example_progress() {
 	api := &taskstest.Server{Make: func(id string) (taskstest.Task, bool) {
 		switch {
@@ -184,12 +184,12 @@ func serveResult(client *tasksclient.Client, atMost time.Duration) http.HandlerF
 			http.Error(w, "there is no such task", http.StatusNotFound)
 		default:
 			log.Println(err)
-			http.Error(w, "the tasks API can't be asked", http.StatusBadGateway)
+			http.Error(w, "the tasks API can't be reached", http.StatusBadGateway)
 		}
 	}
 }
 
-// A server waits in each request, no longer than that request may take.
+// A server waits in each request, no longer than the request's deadline.
 func Example_server() {
 	api := new(taskstest.Server)
 	api.Add(

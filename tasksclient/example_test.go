@@ -77,7 +77,7 @@ func ExampleNew() {
 	// true base URL
 }
 
-// A key that changes while the program runs is read anew for each request, here from a file that another process
+// A key that changes while the program runs is read again for each request, here from a file that another process
 // writes.
 func ExampleWithKeyFunc() {
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("tasks-key-%d", os.Getpid()))
@@ -202,7 +202,7 @@ func ExampleClient_Wait() {
 	// success {"outputs":[]}
 }
 
-// The results come in the order of the ids, whatever became of them.
+// The results come in the order of the ids, also if tasks fail.
 func ExampleClient_WaitAll() {
 	c := client(
 		taskstest.Task{ID: "1", PendingPolls: 1, Data: `{}`},
@@ -240,7 +240,7 @@ func ExampleClient_WaitEach() {
 	// slow <nil>
 }
 
-// When the time is up, what is pending can be waited for again.
+// When the deadline passes, the pending tasks can be waited for again.
 func ExamplePendingError() {
 	c := client(taskstest.Task{ID: "1", Pending: time.Hour}, taskstest.Task{ID: "2"})
 	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
@@ -254,7 +254,7 @@ func ExamplePendingError() {
 	// again: [1] true
 }
 
-// An undocumented status is never taken for a success.
+// A task with an undocumented status never counts as succeeded.
 func ExampleProtocolError() {
 	c := client(taskstest.Task{ID: "1", Status: "suspended"})
 	_, err := c.Wait(context.Background(), "1")

@@ -117,7 +117,7 @@ func isTransient(err error) bool { return failureKind(err, 1) <= poll.TooLarge }
 // isTooLarge says whether the request or its answer was too large, so that fewer ids may do.
 func isTooLarge(err error) bool { return err != nil && failureKind(err, 2) == poll.TooLarge }
 
-// retryAfter is the least time until a request is tried again. That of a 429 is kept by the pause of the whole
+// retryAfter is the least time until a request is retried. That of a 429 is kept by the pause of the whole
 // client.
 func retryAfter(err error) time.Duration {
 	if api, ok := errors.AsType[*APIError](err); ok && !api.Is(ErrRateLimited) {

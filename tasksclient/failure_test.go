@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func TestInvariant3APollThatFailsIsTriedAgainByItselfAndOnlyItsIDsWait(t *testing.T) {
+func TestInvariant3APollThatFailsIsRetriedAloneAndOnlyItsIDsWait(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]apiFunc{
 		"the network":         broken(errors.New("connection reset by peer")),
@@ -47,7 +47,7 @@ func TestInvariant3APollThatFailsIsTriedAgainByItselfAndOnlyItsIDsWait(t *testin
 	}
 }
 
-func TestInvariant4AnIDThatFailsByItselfWhileOthersWorkIsGivenUp(t *testing.T) {
+func TestInvariant4AnIDThatFailsAloneWhileOthersSucceedIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := script(t,
@@ -74,7 +74,7 @@ func TestInvariant4AnIDThatFailsByItselfWhileOthersWorkIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestInvariant3WhatCanNotPassEndsAtOnce(t *testing.T) {
+func TestInvariant3APermanentFailureEndsTheWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{400, 401, 403} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestInvariant4A429WithoutRetryAfterBacksOff(t *testing.T) {
 	})
 }
 
-func TestInvariant4WhenNothingWorksForFifteenMinutesEverythingIsGivenUp(t *testing.T) {
+func TestInvariant4WhenNoRequestSucceedsForFifteenMinutesAllIDsAreGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

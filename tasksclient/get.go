@@ -13,12 +13,12 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// Get fetches one task, whatever its status: a task that failed is no error here. Failures that may pass are tried
-// again, see [WithRetry].
+// Get fetches one task, whatever its status: a failed task is not an error here. Transient failures are retried, see
+// [WithRetry].
 //
-// Errors: [*InputError] for an id that can't be one and for a nil context; [*APIError], for which errors.Is knows
-// [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract;
-// otherwise what the network or the context said.
+// Errors: [*InputError] for an invalid id or a nil context; [*APIError], which errors.Is compares with [ErrNotFound],
+// [ErrUnauthorized] and [ErrRateLimited]; [*ProtocolError] for an answer that breaks the contract; otherwise the error of
+// the network or of the context.
 func (c *Client) Get(ctx context.Context, id string) (*Task, error) {
 	if err := cmp.Or(refuseNil(ctx), checkID(id)); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func checkID(id string) error {
 	case id == "":
 		return &InputError{Name: "id", Problem: "is empty"}
 	case id == "." || id == ".." || strings.Contains(id, "/"):
-		return &InputError{Name: "id", Problem: "\"" + oneLine(id, idBytes) + "\" would lead to another path; a task's id has no slash and is neither . nor .."}
+		return &InputError{Name: "id", Problem: "\"" + transport.OneLine(id, idBytes) + "\" would lead to another path; a task's id has no slash and is neither . nor .."}
 	}
 	return nil
 }
@@ -54,7 +54,7 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 	case err != nil:
 		return nil, c.unreadable(res, "a task", err)
 	case g.ID == "" || g.Status == "":
-		return nil, protocolError(res, "it is no task: it has no id or no status", nil)
+		return nil, protocolError(res, "it is not a task: it has no id or no status", nil)
 	case g.ID != id:
 		return nil, protocolError(res, "it is about another task: "+c.transport.Redact(g.ID, idBytes), nil)
 	}
@@ -84,7 +84,7 @@ func retry[T any](ctx context.Context, c *Client, attempts int, ask func() (T, e
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return v, fmt.Errorf("tasksclient: %w; the last attempt failed: %w", contextError(ctx), err)
+			return v, fmt.Errorf("tasksclient: %w; the last attempt failed: %w", transport.ContextError(ctx), err)
 		}
 	}
 }

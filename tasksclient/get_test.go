@@ -27,7 +27,7 @@ func TestGetReturnsAnyTaskWhateverItsStatus(t *testing.T) {
 	}
 }
 
-func TestGetTriesAgainWhatMayPass(t *testing.T) {
+func TestGetRetriesTransientFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := script(t,
@@ -57,7 +57,7 @@ func TestGetStopsAfterItsAttempts(t *testing.T) {
 	})
 }
 
-func TestGetDoesNotTryAgainWhatCanNotPass(t *testing.T) {
+func TestGetDoesNotRetryPermanentFailures(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{301, 304, 400, 401, 403, 404, 405, 410, 413, 422} {
 		t.Run(http.StatusText(code), func(t *testing.T) {

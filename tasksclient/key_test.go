@@ -209,7 +209,7 @@ func TestAKeyThatChangesDuringAWaitIsUsedAtOnceAndRedactedForGood(t *testing.T) 
 	})
 }
 
-func TestAFailureOfTheKeyFunctionMayPass(t *testing.T) {
+func TestAFailureOfTheKeyFunctionIsTransient(t *testing.T) {
 	t.Parallel()
 	noVault := errors.New("the vault is sealed")
 	for name, c := range map[string]struct {
@@ -263,7 +263,7 @@ func TestAFailureOfTheKeyFunctionMayPass(t *testing.T) {
 					listErr = err
 				}
 				for what, err := range map[string]error{"Get": getErr, "Wait": waitErr, "List": listErr, "Do": doErr} {
-					if err == nil || !c.is(err) || !strings.HasPrefix(err.Error(), "tasksclient: ") || !strings.Contains(err.Error(), "the API key could not be had: "+c.text) {
+					if err == nil || !c.is(err) || !strings.HasPrefix(err.Error(), "tasksclient: ") || !strings.Contains(err.Error(), "the API key could not be obtained: "+c.text) {
 						t.Errorf("%s: %v", what, err)
 					}
 					wantNoSecret(t, what, fmt.Sprintf("%v %+v %#v", err, err, err))
@@ -273,7 +273,7 @@ func TestAFailureOfTheKeyFunctionMayPass(t *testing.T) {
 	}
 }
 
-func TestAKeyFunctionTakesThePlaceOfTheKey(t *testing.T) {
+func TestAKeyFunctionReplacesTheKey(t *testing.T) {
 	t.Setenv(envKey, "")
 	var got string
 	api := apiFunc(func(r *http.Request) (*http.Response, error) {

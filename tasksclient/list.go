@@ -17,10 +17,10 @@ import (
 // List fetches many tasks, whatever their status. It asks for up to 100 ids a request, follows pages, and yields each
 // task as its page arrives, in the server's order; an id that is given twice is yielded once.
 //
-// An id that the server leaves out of its pages is asked for by itself; if it is unknown, the pair is (nil, error)
-// with an error that is [ErrNotFound] and names it, and the listing goes on. Any other error, as of [Client.Get],
-// ends it; what was yielded before stays valid. Without ids no request is made, and the error is an [*InputError]:
-// the API would answer with every task of the account.
+// If the server leaves an id out of its pages, List asks for that id alone. If it is unknown, List yields nil and an
+// error that is [ErrNotFound] and names the id, and goes on. Any other error, of the kinds that [Client.Get] returns,
+// ends the listing; the tasks that were yielded before stay valid. Without ids, List makes no request and yields an
+// [*InputError], because the API would answer with every task of the account.
 func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error] {
 	return func(yield func(*Task, error) bool) {
 		err := refuseNil(ctx)
@@ -113,7 +113,7 @@ func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int
 				return
 			}
 			if next = c.following(*p.Next); next == "" || seen[next] {
-				c.config.logger.LogAttrs(ctx, slog.LevelWarn, "a page of tasks has a next that leads nowhere; asking for the rest one by one",
+				c.config.logger.LogAttrs(ctx, slog.LevelWarn, "the next link of a page can't be followed; asking for the missing tasks one by one",
 					slog.Int("missing", len(left)))
 				return
 			}
@@ -161,7 +161,7 @@ func (c *Client) following(next string) string {
 }
 
 // errNoIDs is for an empty list, which would mean every task of the account.
-var errNoIDs error = &InputError{Name: "ids", Problem: "there are none; the API would answer with every task of the account"}
+var errNoIDs error = &InputError{Name: "ids", Problem: "there are none; without ids the API would answer with every task of the account"}
 
 // set is a set of ids, none of which is empty, and holds the text of each.
 type set map[string]string

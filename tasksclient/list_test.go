@@ -149,7 +149,7 @@ func TestANextIsFollowedOnTheConfiguredOriginWithOurOwnIDs(t *testing.T) {
 	}
 }
 
-func TestANextThatLeadsNowhereEndsThePagesAndTheRestIsAskedForOneByOne(t *testing.T) {
+func TestANextThatCanNotBeFollowedEndsThePagesAndTheRestIsAskedForOneByOne(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]string{
 		"without a query":         "https://api.test/v0.7/tasks",

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestInvariant5AnIDThatIsLeftOutIsAskedForByItself(t *testing.T) {
+func TestInvariant5AnIDThatIsLeftOutIsAskedForAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := script(t,
@@ -55,7 +55,7 @@ func TestInvariant5WithoutGraceTheFirst404IsBelieved(t *testing.T) {
 	})
 }
 
-func TestInvariant5ATaskThatCanNotBeReadIsAskedForByItselfAndItsNeighboursSucceed(t *testing.T) {
+func TestInvariant5ATaskThatCanNotBeReadIsAskedForAloneAndItsNeighboursSucceed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		bad := `{"count":3,"next":null,"previous":null,"results":[` + taskJSON("a", "success") + `,{"id":"b","status":7},` + taskJSON("c", "success") + `]}`
@@ -143,7 +143,7 @@ func TestInvariant6AnUndocumentedStatusEndsTheWaitAndIsNeverASuccess(t *testing.
 	})
 }
 
-func TestInvariant6WithPendingStatusAllowsMoreOfThem(t *testing.T) {
+func TestInvariant6WithPendingStatusAllowsMoreStatuses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := script(t,

@@ -15,7 +15,7 @@ import (
 )
 
 // An Option changes how a [Client] behaves; the package's documentation has a table of all. Their order does not
-// matter, except that the last of a kind wins. What can't be right is refused by [New] with an [*InputError].
+// matter, except that the last of a kind wins. [New] refuses an invalid value with an [*InputError].
 type Option func(*config)
 
 // config is what the options say. New checks it once they all have spoken.
@@ -68,16 +68,16 @@ func defaults() config {
 }
 
 // WithBaseURL sets where the API is: the full URL with the version, https://api.deepomatic.com/v0.7 by default. It must
-// be https, except for a loopback host or beside [WithInsecureHTTP], and have no user, query or fragment.
+// be https, except for a loopback host or together with [WithInsecureHTTP], and have no user, query or fragment.
 func WithBaseURL(url string) Option { return func(c *config) { c.baseURL = url } }
 
-// WithInsecureHTTP allows [WithBaseURL] to be plain http on a host that is not loopback. Everyone on the way can then
-// read the key.
+// WithInsecureHTTP allows [WithBaseURL] to be plain http on a host that is not loopback. Everyone on the network path
+// can then read the key.
 func WithInsecureHTTP() Option { return func(c *config) { c.insecureHTTP = true } }
 
-// WithHTTPClient sets what sends the requests, for proxies, tracing or tests: [http.DefaultClient] by default. It is
-// copied, never changed. Its CheckRedirect is asked only about redirects that stay on the API's origin, since others are
-// refused. A Timeout of its own holds for each request beside [WithRequestTimeout].
+// WithHTTPClient sets the client that sends the requests, for proxies, tracing or tests: [http.DefaultClient] by default.
+// It is copied, never changed. Its CheckRedirect is called only for redirects that stay on the API's origin, since others
+// are refused. Its own Timeout applies to each request too, in addition to [WithRequestTimeout].
 func WithHTTPClient(client *http.Client) Option { return func(c *config) { c.httpClient = client } }
 
 // WithUserAgent sets the User-Agent header, "deepomatic-tasks-go" by default. The empty string leaves it to net/http.
@@ -86,37 +86,37 @@ func WithUserAgent(agent string) Option { return func(c *config) { c.userAgent =
 // WithAppID sets the X-APP-ID header, which the vendor deprecates and still accepts. The default, "", sends none.
 func WithAppID(id string) Option { return func(c *config) { c.appID = id } }
 
-// WithKeyFunc sets where the key of each request comes from, for a key that changes while the program runs. It takes the
-// place of [New]'s and of the environment's, which may then be empty. The function is called before every request, by
-// several goroutines at once, so it should be quick or remember the key, and it must return when ctx ends, which is at
-// the latest after [WithRequestTimeout].
+// WithKeyFunc sets a function that returns the key of each request, for a key that changes while the program runs. It
+// replaces the key of [New] and of the environment, which may then be empty. The function is called before every request,
+// by several goroutines at once, so it should be quick or cache the key. It must return when ctx ends, which is at the
+// latest after [WithRequestTimeout].
 //
-// Its error counts as a failure that may pass, like one of the network: [WithRetry] says how often the function is
-// called again. So does a key that can't be one, which is an [*InputError]. The error that a call returns in the end
-// wraps the function's, so that must not hold the key. Nil, the default, keeps New's key.
+// If it returns an error, or an invalid key, that is a transient failure like one of the network: [WithRetry] says how
+// often the function is called again. The error that the client finally returns wraps the function's error, which must
+// not contain the key, or an [*InputError] for the invalid key. Nil, the default, means the key given to New.
 func WithKeyFunc(key func(ctx context.Context) (string, error)) Option {
 	return func(c *config) { c.keyFunc = key }
 }
 
 // WithLogger makes the client log its requests, retries and pauses, at levels Debug to Error. Neither the key nor a body
-// is ever logged. The default, also with nil, logs nothing.
+// is ever logged. The default, nil, logs nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = cmp.Or(logger, slog.New(slog.DiscardHandler)) }
 }
 
-// WithRetry sets how often what may pass is tried; neither number may be less than 1. The package's documentation says
-// which failures these are and how long the pauses between two tries.
+// WithRetry sets how often transient failures are retried; neither number may be less than 1. The package's documentation
+// says which failures are transient and how long the pauses between two attempts are.
 //
-// attempts is how often [Client.Get], and [Client.List] for each page, try before they return the error: 5 by
-// default, 1 for no second try. pollFailures is how many polls of an id by itself may fail in a row, while others work,
-// before a wait gives it up: 30 by default, which is over five minutes. While nothing works at all, each half minute
-// counts as one, for all ids: by default they are given up after fifteen minutes. 1 gives up at the first failure.
+// attempts is how many attempts [Client.Get], and [Client.List] for each page, make before they return the error: 5 by
+// default, 1 for no retry. A wait gives up an id when pollFailures polls for that id alone have failed in a row while
+// others succeeded: 30 by default, which takes over five minutes. While no request succeeds, each half minute counts as
+// one failed poll of every id: by default all are given up after fifteen minutes. 1 gives up at the first failure.
 func WithRetry(attempts, pollFailures int) Option {
 	return func(c *config) { c.attempts, c.pollFailures = attempts, pollFailures }
 }
 
-// WithPolling sets the pace of a wait. cost is what one request is worth to you, as a delay: with 0.4 s, the default,
-// a request is made when the tasks that it asks for have probably ended 0.4 s ago, all their delays added up. Four
+// WithPolling sets how often a wait polls. cost is how much delay you accept to save one request: with 0.4 s, the
+// default, a request is made once the expected delays of the finished tasks that it asks for add up to 0.4 s. Four
 // times the cost means about half the requests and twice the delay. floor and ceiling are the least and the most time
 // between two polls of a task: 50 ms and 30 s by default. The cost and the floor must be positive, and the ceiling no
 // less than the floor.
@@ -124,14 +124,13 @@ func WithPolling(cost, floor, ceiling time.Duration) Option {
 	return func(c *config) { c.cost, c.floor, c.ceiling = cost, floor, ceiling }
 }
 
-// WithRequestTimeout sets how long one request may take, its body included, before it counts as failed and, like any
-// failure that may pass, is tried again: 30 s by default. Zero sets no limit. How long a call may take as a whole is
-// set by its context.
+// WithRequestTimeout sets how long one request may take, its body included: 30 s by default. A request that takes longer
+// has failed, and is retried like any transient failure. Zero sets no limit. The whole call is limited by its context.
 func WithRequestTimeout(d time.Duration) Option { return func(c *config) { c.requestTimeout = d } }
 
-// WithRateLimit sets how many requests a second the client may make, of all kinds together, and how many at once
-// after a rest. Both must be positive. The default is no limit: the pace of polling and the API's own 429 answers,
-// which pause the whole client, are enough for most.
+// WithRateLimit sets how many requests a second the client may make, of all kinds together, and how many it may make at
+// once after a time without requests. Both must be positive. The default is no limit. Most programs need none, because
+// waits poll no more often than is useful, and the API's 429 answers pause the whole client.
 func WithRateLimit(perSecond float64, burst int) Option {
 	return func(c *config) {
 		c.limiter = rate.NewLimiter(min(rate.Limit(perSecond), rate.Inf), burst)
@@ -146,8 +145,8 @@ type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// WithLimiter sets what each request waits for before it is made, such as a quota that several processes share. It
-// takes the place of [WithRateLimit]. Nil, the default, sets no limit.
+// WithLimiter sets a limiter that each request waits for, such as a quota that several processes share. It replaces
+// [WithRateLimit]. Nil, the default, sets no limit.
 func WithLimiter(limiter Limiter) Option {
 	return func(c *config) { c.limiter, c.badRate = limiter, false }
 }
@@ -156,21 +155,21 @@ func WithLimiter(limiter Limiter) Option {
 // least 1. Get and List run in their callers' goroutines and do not count.
 func WithConcurrency(polls int) Option { return func(c *config) { c.concurrency = polls } }
 
-// WithBatchSize sets how many ids one request asks for at most: 100 by default, which is also the most, since the
-// API's pages hold no more; at least 1. A batch also ends at 4 KB of URL, and the server halves it by answering 413
-// or 414; twenty requests that pass double it again.
+// WithBatchSize sets the largest number of ids in one request: from 1 to 100, and 100 by default, since a page of the API
+// holds no more. The ids of a request also take no more than 4 KB of its URL. If the server answers 413, 414 or 431, the
+// number is halved; after twenty successful requests it is doubled again.
 func WithBatchSize(ids int) Option { return func(c *config) { c.batchSize = ids } }
 
-// WithMaxResponseBytes sets how large a body may be, unzipped: 64 MiB by default, at least 1. A larger one is not cut
-// but a [*ProtocolError]; a batch is then asked for in parts.
+// WithMaxResponseBytes sets how large a decompressed body may be: 64 MiB by default, at least 1. A larger one is a
+// [*ProtocolError]. If the request asked for several ids, they are asked for again in smaller requests.
 func WithMaxResponseBytes(n int64) Option { return func(c *config) { c.maxResponseBytes = n } }
 
-// WithNotFoundGrace sets how long a wait goes on asking for an id that the API has never known, counted from the first
-// time it said so: 2 s by default, for a task that is not visible yet. Zero believes the first answer.
+// WithNotFoundGrace sets how long a wait keeps asking for an id that the API has never known, counted from its first
+// answer: 2 s by default, because a new task may not be visible yet. Zero means that the first answer is believed.
 func WithNotFoundGrace(d time.Duration) Option { return func(c *config) { c.notFoundGrace = d } }
 
-// WithPendingStatus makes a wait take these statuses for pending too, for a server that knows more of them than the
-// page does. Called again it adds. By default an undocumented status ends the wait for its task.
+// WithPendingStatus makes a wait treat these statuses as pending too, for a server that has more statuses than the
+// published page. Several such options add up. By default an undocumented status ends the wait for its task.
 func WithPendingStatus(statuses ...Status) Option {
 	return func(c *config) { c.pendingStatus = append(c.pendingStatus, statuses...) }
 }

@@ -36,7 +36,7 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 		p = salvaged
 	}
 	if p.Results == nil {
-		return nil, protocolError(res, "it is no page: it has no results", nil)
+		return nil, protocolError(res, "it is not a page: it has no results", nil)
 	}
 	return p, nil
 }
@@ -67,13 +67,20 @@ var pageReaders = sync.Pool{New: func() any {
 
 func (r *pageReader) read(body []byte, ids int, how ...json.Options) (*gen.TaskPage, error) {
 	r.left = ids
-	p := &gen.TaskPage{}
+	p := &gen.TaskPage{Results: make([]gen.Task, 1, ids)} // with room for all of them
+	p.Results[0].ID = unread
 	err := json.Unmarshal(body, p, how...)
+	if len(p.Results) == 1 && p.Results[0].ID == unread {
+		p.Results = nil
+	}
 	if errors.Is(err, errTooManyTasks) || len(p.Results) > ids {
 		p.Next, p.Results, err = nil, p.Results[:min(len(p.Results), ids)], nil
 	}
 	return p, err
 }
+
+// unread is the id of a task that stands in a page until results are read.
+const unread = "\x00"
 
 // checkedBytes is how long a body may be in which no name may stand twice in one
 // object. To see that, the JSON library remembers each name: 60 MiB of short ones

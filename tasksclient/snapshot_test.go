@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestASnapshotIsKeptToTheLetter(t *testing.T) {
+func TestASnapshotIsKeptUnchanged(t *testing.T) {
 	t.Parallel()
 	made := time.Date(2018, 3, 10, 20, 38, 12, 818792000, time.UTC)
 	for name, c := range map[string]struct {

@@ -108,12 +108,12 @@ func TestInvariant9ABodyThatIgnoresItsContextHoldsUpNobody(t *testing.T) {
 }
 
 // handler is a log handler that does as a test says.
-type handler struct{ handle func() }
+type handler struct{ handle func(slog.Record) }
 
-func (h handler) Enabled(context.Context, slog.Level) bool  { return true }
-func (h handler) Handle(context.Context, slog.Record) error { h.handle(); return nil }
-func (h handler) WithAttrs([]slog.Attr) slog.Handler        { return h }
-func (h handler) WithGroup(string) slog.Handler             { return h }
+func (h handler) Enabled(context.Context, slog.Level) bool      { return true }
+func (h handler) Handle(_ context.Context, r slog.Record) error { h.handle(r); return nil }
+func (h handler) WithAttrs([]slog.Attr) slog.Handler            { return h }
+func (h handler) WithGroup(string) slog.Handler                 { return h }
 
 func TestInvariant9ALogHandlerMayCallTheClientAndMayBlock(t *testing.T) {
 	eachCaller(t, func(t *testing.T, _ string, call func(context.Context, *Client) error) {
@@ -123,7 +123,7 @@ func TestInvariant9ALogHandlerMayCallTheClientAndMayBlock(t *testing.T) {
 		var c *Client
 		var inside atomic.Bool
 		var logs, failed atomic.Int64
-		log := slog.New(handler{func() {
+		log := slog.New(handler{func(slog.Record) {
 			logs.Add(1)
 			if inside.CompareAndSwap(false, true) {
 				defer inside.Store(false)
@@ -155,7 +155,7 @@ func TestInvariant9ABlockedLogHandlerHoldsUpOnlyItsOwnCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		block := make(chan struct{})
 		var once sync.Once
-		log := slog.New(handler{func() {
+		log := slog.New(handler{func(slog.Record) {
 			first := false
 			once.Do(func() { first = true })
 			if first {
@@ -217,6 +217,41 @@ func TestInvariant9APanicOfTheRoundTripperReachesItsCaller(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A poll's log is written by a goroutine of the poller, where nothing above could recover.
+func TestInvariant9APanicOfTheLogHandlerReachesItsCaller(t *testing.T) {
+	for _, message := range []string{"request", "request failed", "tasks poll", "tasks poll failed; trying again", "the API limits the rate; pausing"} {
+		t.Run(message, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var api taskstest.Server
+				api.Add(taskstest.Task{ID: "a", Pending: time.Second}, taskstest.Task{ID: "b"})
+				api.Next("429-bare", "500-html")
+				var panicked atomic.Bool
+				log := slog.New(handler{func(r slog.Record) {
+					if r.Message == message && panicked.CompareAndSwap(false, true) {
+						panic("boom")
+					}
+				}})
+				c, err := New(taskstest.Key, WithHTTPClient(&http.Client{Transport: &api}), WithLogger(log))
+				if err != nil {
+					t.Fatal(err)
+				}
+				func() {
+					defer func() {
+						if got := recover(); got != "boom" {
+							t.Errorf("recovered %v", got)
+						}
+					}()
+					_, _ = c.WaitAll(t.Context(), []string{"a", "b"})
+				}()
+				if _, err := c.WaitAll(t.Context(), []string{"a", "b"}); err != nil {
+					t.Errorf("afterwards: %v", err)
+				}
+			})
+		})
+	}
 }
 
 func TestListWithOneAttemptSaysWhyItsContextEnded(t *testing.T) {

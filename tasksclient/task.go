@@ -11,9 +11,10 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/deepomatic/tasks/gen"
+	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// Status is where a task stands. The page documents the three values below; any other is passed on as it came.
+// Status is the state of a task. The page documents the three values below; any other is passed on as it came.
 type Status string
 
 // The documented statuses.
@@ -32,15 +33,14 @@ type Task struct {
 	DateCreated time.Time          // when the task was made, by the server's clock
 	DateUpdated time.Time          // when it stopped being pending; while it is pending, zero or equal to DateCreated
 	Data        stdjson.RawMessage // the answer of the call that made the task, as it came, for [Decode]; nil unless it succeeded
-	Subtasks    stdjson.RawMessage // described nowhere and null wherever it was seen: nil then, otherwise as it came
+	Subtasks    stdjson.RawMessage // as it came, or nil for null; it is documented nowhere, and was always null so far
 }
 
-// Decode reads t.Data into a T, such as gen.InferenceResult. Names are matched exactly, unknown ones are ignored,
-// duplicate ones refused.
+// Decode reads t.Data into a T, for example a gen.InferenceResult. Names are matched exactly; unknown names are ignored
+// and duplicate names are refused.
 //
-// Only a task that succeeded has data. For any other the error is what a wait would have said: a [*TaskError], or a
-// [*PendingError], or a [*ProtocolError] for a status that is not documented. It is a [*ProtocolError] as well if
-// data is null or does not fit T.
+// Only a task that succeeded has data. For any other the error is that of a wait: a [*TaskError], a [*PendingError], or a
+// [*ProtocolError] for an undocumented status. It is a [*ProtocolError] as well if the data is null or does not fit T.
 func Decode[T any](t *Task) (T, error) {
 	var v, zero T
 	if t == nil {
@@ -50,12 +50,12 @@ func Decode[T any](t *Task) (T, error) {
 		return zero, err
 	}
 	if t.Data == nil {
-		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", oneLine(t.ID, idBytes))}
+		return zero, &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has no data to decode", transport.OneLine(t.ID, idBytes))}
 	}
 	if err := json.Unmarshal(t.Data, &v); err != nil {
 		reason := misplaced(err, reflect.TypeFor[T]())
 		return zero, &ProtocolError{Task: t, Err: errors.New(reason),
-			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", oneLine(t.ID, idBytes), v, reason)}
+			Reason: fmt.Sprintf("the data of task %s does not fit %T: %s", transport.OneLine(t.ID, idBytes), v, reason)}
 	}
 	return v, nil
 }
@@ -66,12 +66,12 @@ func (t *Task) outcome() error {
 	case StatusSuccess:
 		return nil
 	case StatusError:
-		return &TaskError{ID: t.ID, Message: oneLine(t.Error, messageBytes)}
+		return &TaskError{ID: t.ID, Message: transport.OneLine(t.Error, messageBytes)}
 	case StatusPending:
 		return &PendingError{IDs: []string{t.ID}}
 	}
-	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait take it for pending",
-		oneLine(t.ID, idBytes), oneLine(string(t.Status), statusBytes))}
+	return &ProtocolError{Task: t, Reason: fmt.Sprintf("task %s has the undocumented status %q; WithPendingStatus makes a wait treat it as pending",
+		transport.OneLine(t.ID, idBytes), transport.OneLine(string(t.Status), statusBytes))}
 }
 
 // MarshalJSON gives the task as the API does: the same names in the same order, null where the API has null.
@@ -85,7 +85,7 @@ func (t Task) MarshalJSON() ([]byte, error) {
 	}
 	b, err := json.Marshal(g)
 	if err != nil {
-		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", oneLine(t.ID, idBytes), err)
+		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", transport.OneLine(t.ID, idBytes), err)
 	}
 	return b, nil
 }

@@ -44,7 +44,7 @@ func TestATaskHasEveryFieldOfTheContract(t *testing.T) {
 	}
 }
 
-func TestNoGeneratedNameStandsInAnExportedSignature(t *testing.T) {
+func TestNoExportedSignatureHasAGeneratedName(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir(".")
 	if err != nil {

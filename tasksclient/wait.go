@@ -19,21 +19,21 @@ import (
 // Result is how waiting for one id ended.
 type Result struct {
 	ID string
-	// Task is the finished task, also if it failed. If waiting ended without one it is the last snapshot of the
-	// pending task, or nil if there is none.
+	// Task is the finished task, also if it failed. If the wait ended before that, it is the last snapshot of the
+	// pending task, or nil if the task was never seen.
 	Task *Task
 	// Err is nil if, and only if, the task succeeded. Otherwise it is
 	//   - a [*TaskError]: the task failed;
 	//   - a [*PendingError]: the context ended first;
-	//   - an [*InputError]: the id can't be one, or the context is nil; nothing was asked for;
-	//   - an [*APIError]: the API refused: errors.Is knows [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited];
-	//   - a [*ProtocolError]: the API broke its contract, as by a status that nobody documented;
-	//   - what the network said, after too many failures in a row.
+	//   - an [*InputError]: the id is invalid, or the context is nil; no request was made;
+	//   - an [*APIError], which errors.Is compares with [ErrNotFound], [ErrUnauthorized] and [ErrRateLimited];
+	//   - a [*ProtocolError]: the API broke its contract, for example by an undocumented status;
+	//   - the last error of the network, after too many failures in a row.
 	Err error
 }
 
-// Wait waits until the task is no longer pending and returns it. It returns a task beside an error where there is
-// one: the failed task beside a [*TaskError], the last snapshot beside a [*PendingError]. The errors are those of
+// Wait waits until the task is no longer pending and returns it. It returns a task together with some errors: the failed
+// task with a [*TaskError], and the last snapshot, if there is one, with a [*PendingError]. The errors are those of
 // [Result]. Thousands of goroutines that each wait for one task share their requests.
 func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 	for r := range c.wait(ctx, []string{id}, math.MaxInt) {
@@ -44,8 +44,8 @@ func (c *Client) Wait(ctx context.Context, id string) (*Task, error) {
 
 // WaitAll waits until none of the tasks is pending and returns one Result for each position of ids, in their order,
 // whatever fails; an id that is given twice has its result twice. The error is nil if all tasks succeeded. Otherwise it
-// sums up those of the results, which errors.As and errors.Is reach; what was still pending when the context ended
-// stands in one [*PendingError]. Without ids no request is made, and the error is an [*InputError].
+// sums up the errors of the results, which errors.As and errors.Is find. All tasks that were still pending when the
+// context ended share one [*PendingError]. Without ids no request is made, and the error is an [*InputError].
 func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 	if len(ids) == 0 {
 		return []Result{}, errNoIDs
@@ -88,9 +88,9 @@ func summary(results []Result, elapsed time.Duration) error {
 }
 
 // WaitEach waits for the tasks and yields one Result for each id as it finishes; an id that is given twice is yielded
-// once. When the context ends it yields what has arrived, and then a Result with a [*PendingError] for each id that
-// is left, in their order. Breaking out of the loop gives up the rest. Without ids it yields nothing and makes no
-// request. While a page of results waits to be taken, no more of its ids are asked for.
+// once. When the context ends it yields the results that have arrived, and then a Result with a [*PendingError] for each
+// other id, in their order. Breaking out of the loop gives up the rest. Without ids it yields nothing and makes no
+// request. If the loop is so slow that a page of results waits for it, polling for its other ids pauses.
 func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 	return c.wait(ctx, ids, c.config.batchSize)
 }
@@ -120,7 +120,7 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 		for r := range c.poller.Wait(ctx, good, room) {
 			err := r.Err
 			if r.Pending {
-				err = &PendingError{IDs: []string{r.ID}, Elapsed: time.Since(start), Cause: contextError(ctx), Last: r.Err}
+				err = &PendingError{IDs: []string{r.ID}, Elapsed: time.Since(start), Cause: transport.ContextError(ctx), Last: r.Err}
 			}
 			if !yield(Result{ID: r.ID, Task: r.Task.of(r.ID), Err: err}) {
 				return

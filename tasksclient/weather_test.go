@@ -173,7 +173,7 @@ func TestInvariant4AnIDThatBreaksItsRequestsTakesNoneWithIt(t *testing.T) {
 	}
 }
 
-func TestInvariant3ABlipAfterTheIDsWereSeenLosesNothing(t *testing.T) {
+func TestInvariant3AShortOutageAfterTheIDsWereSeenLosesNothing(t *testing.T) {
 	t.Parallel()
 	emptyPage := func(r *http.Request) (*http.Response, error) {
 		if strings.Contains(r.URL.RawQuery, "task_ids") {

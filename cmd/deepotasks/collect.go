@@ -46,7 +46,7 @@ func (c *collector) skip() (left []string) {
 		}
 	}
 	if n := c.end.Total(); n > 0 {
-		_, _ = fmt.Fprintf(c.stderr, "%s has %d of them already\n", c.out, n)
+		_, _ = fmt.Fprintf(c.stderr, "%s already has %d of them\n", c.out, n)
 	}
 	return left
 }
@@ -175,7 +175,7 @@ func (c *collector) notWritten(err error) error {
 			left = append(left, id)
 		}
 	}
-	return fmt.Errorf("%w\n%s has the results of %d of %d tasks, and none that is cut; %s",
+	return fmt.Errorf("%w\n%s has the results of %d of %d tasks, and no incomplete line; %s",
 		err, c.out, len(c.ids)-len(left), len(c.ids), c.goOn("make room, then go on with: ", left))
 }
 

@@ -39,7 +39,7 @@ func TestTheDocumentationNamesWhatTheCodeHas(t *testing.T) {
 	for i, kind := range results.Kinds {
 		kinds[i] = string(kind)
 	}
-	if got := column(t, page, "Result lines out"); !slices.Equal(got, kinds) {
+	if got := column(t, page, "Result lines"); !slices.Equal(got, kinds) {
 		t.Errorf("kinds: the page has %q, the code %q", got, kinds)
 	}
 	var schema struct {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
@@ -25,18 +26,18 @@ func recordCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "record ID... --out FILE.txtar",
 		Short: "Record what the API answers, without the key",
-		Long: `Ask the API for each task once and write the exchanges to a file, as deepotasks verify reads it.
+		Long: `Ask the API for each task once and write the exchanges to a file that deepotasks verify can read.
 
-Of headers the file holds those that the contract judges and the ids of requests; the key is never among them. If the
-key, or another secret of an exchange, stands anywhere else in it, also in part or encoded, that exchange is not written,
-and the command says which it was and where.
+The file keeps the headers that the contract checks, and request ids, but never the key. If the key or another secret is
+anywhere else in an exchange, even in part or encoded, the exchange is not written, and the command says which secret it
+was and where.
 
-Bodies are written as they came. They may tell of people: names of faces, e-mail addresses in messages, addresses of
-images. --redact takes out values by their JSON pointers (RFC 6901), from the top of a body and from each task of a page;
-"*" is any element. Read the file before you give it away.
+Bodies are written as they came. They may hold personal data: names of faces, e-mail addresses in messages, addresses of
+images. --redact removes values by their JSON pointers (RFC 6901), which begin at the top of a body and at each task of a
+page; "*" is any element. Read the file before you give it away.
 
-The file is opened before the first request, and each exchange is in it once it was answered, also if a later one fails
-or Ctrl-C ends the command. A file that is there already is not overwritten.`,
+The file is created before the first request, and each exchange is written as soon as it is answered. It is kept if a
+later one fails or Ctrl-C ends the command. An existing file is not overwritten.`,
 		Example: `  deepotasks record 269999729 --out task.txtar
   deepotasks record 269999729 --out task.txtar --redact /data/outputs/*/labels --redact /error
   deepotasks record --demo --out demo.txtar`,
@@ -80,7 +81,7 @@ or Ctrl-C ends the command. A file that is there already is not overwritten.`,
 	}
 	from.flags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the file to write")
-	cmd.Flags().StringArrayVar(&redact, "redact", nil, "take the value of this JSON pointer out of the bodies, such as /error or /data/outputs/*/labels; may be repeated")
+	cmd.Flags().StringArrayVar(&redact, "redact", nil, "remove the value at this JSON pointer from the bodies, such as /error or /data/outputs/*/labels; may be repeated")
 	_ = cmd.MarkFlagRequired("out") // it fails only for a flag that is not there
 	return cmd
 }
@@ -135,6 +136,6 @@ func (f *recordingFile) close(cmd *cobra.Command) error {
 	if f.n == 0 {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%d exchanges written to %s\n", f.n, f.Name())
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s written to %s\n", usage.Plural(f.n, "exchange"), f.Name())
 	return err
 }

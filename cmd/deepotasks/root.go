@@ -59,7 +59,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "deepotasks",
 		Short:         "Get the results of Deepomatic's tasks",
-		Long:          "Some calls of Deepomatic's API answer with a task_id. deepotasks gets from that id to the result.\n\n" + account.Help + "\n\n" + exit.Help,
+		Long:          "Some calls of Deepomatic's API answer with a task_id. deepotasks waits for that task and prints its result.\n\n" + account.Help + "\n\n" + exit.Help,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

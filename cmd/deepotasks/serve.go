@@ -29,10 +29,10 @@ func serveCommand() *cobra.Command {
 		Short: "Serve the embedded fake API, for tests in any language",
 		Long: `Serve the embedded fake API on a socket, for tests in any language.
 
-Every id is known. Its task is made when it is first asked for; it is pending for a time, and then succeeds with the
-data {"of": ID}, or fails. The same id and seed always make the same task. The published samples are there too, the
-tasks of --tasks, and the answers of --recordings, word for word and in their order. At / there is the reference of the
-API, in which a browser can try out this server. Pages of any origin may ask it.`,
+Every id is known. The first request for an id makes its task, which is pending for a time, and then succeeds with the
+data {"of": ID}, or fails. The same id and seed always make the same task. The server also has the published samples, the
+tasks of --tasks, and the answers of --recordings, unchanged and in their order. The page at / is the reference of the
+API; a browser can try out this server in it. Pages of any origin may send requests (CORS).`,
 		Example: `  deepotasks serve
   deepotasks serve --addr 127.0.0.1:8642 --duration uniform:1s-10s --failing 0.1
   deepotasks serve --addr 0.0.0.0:8642
@@ -46,17 +46,17 @@ API, in which a browser can try out this server. Pages of any origin may ask it.
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&addr, "addr", "127.0.0.1:0", "the `address` to listen on; port 0 takes a free one")
+	f.StringVar(&addr, "addr", "127.0.0.1:0", "the `address` to listen on; port 0 chooses a free one")
 	f.StringVar(&config.Key, "key", taskstest.Key, "the API `key` that is accepted; it is not a secret")
-	f.Uint64Var(&config.Lives.Seed, "seed", 1, "makes other tasks of the same ids")
+	f.Uint64Var(&config.Lives.Seed, "seed", 1, "another seed makes other tasks for the same ids")
 	f.Var(&config.Lives.Duration, "duration", "how long a task is pending: fixed:2s, uniform:1s-5s, exp:MEAN or lognormal:MEDIAN,SIGMA")
 	f.Float64Var(&config.Lives.Failing, "failing", 0, "the `share` of tasks that fail, from 0 to 1")
 	f.StringVar(&config.Tasks, "tasks", "", "read tasks from this `file`, "+`one a line: {"id": "1", "pending": "2s", "data": {…}, "error": "…"}`)
-	f.StringSliceVar(&paths, "recordings", nil, "answer as these `files` do (.txtar, .har, or folders), word for word")
-	f.StringSliceVar(&config.Faults, "fault", nil, "the `faults` that requests meet, with commas between them: one or more of "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
+	f.StringSliceVar(&paths, "recordings", nil, "give the answers in these `files` (.txtar, .har, or folders), unchanged")
+	f.StringSliceVar(&config.Faults, "fault", nil, "the `faults` that make requests go wrong, separated by commas: "+strings.Join(taskstest.Faults(), ", ")+" (default: all of them)")
 	f.Float64Var(&config.Chance, "chance", 0, "the `share` of requests that go wrong, from 0 to 1")
-	f.Float64Var(&config.Poison, "poison", 0, "the `share` of ids, from 0 to 1, that make every request which names them fail with a 502")
-	f.Uint64Var(&config.FaultSeed, "fault-seed", 1, "makes other requests go wrong")
+	f.Float64Var(&config.Poison, "poison", 0, "the `share` of ids, from 0 to 1, that make every request for them fail with a 502")
+	f.Uint64Var(&config.FaultSeed, "fault-seed", 1, "another seed makes other requests go wrong")
 	f.StringVar(&config.Log, "log", "", "append a line of JSON for each request to this `file`")
 	// Registering fails only for a flag that is not there.
 	_ = cmd.RegisterFlagCompletionFunc("duration", cobra.FixedCompletions([]cobra.Completion{"fixed:", "uniform:", "exp:", "lognormal:"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
@@ -104,7 +104,7 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 			return err
 		}
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "serving %s/v0.7/tasks, and its reference at %s/; set the variables above in your shell; Ctrl-C ends it\n", at.url, at.url)
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "serving %s/v0.7/tasks, and its reference at %s/; set the variables above in your shell; Ctrl-C stops the server\n", at.url, at.url)
 	if at.elsewhere != "" {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "from other machines and containers: DEEPOMATIC_API_URL=%s with DEEPOMATIC_API_INSECURE_HTTP=1\n", at.elsewhere)
 	}

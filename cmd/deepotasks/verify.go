@@ -23,14 +23,14 @@ func verifyCommand() *cobra.Command {
 	reader := new(recordings.Reader)
 	cmd := &cobra.Command{
 		Use:   "verify PATH...",
-		Short: "Hold recorded exchanges to the contract",
-		Long: `Hold recorded exchanges to the contract, strictly, and print each finding: a breach, which the contract forbids, or a
-warning, where the published page leaves room.
+		Short: "Check recorded exchanges against the contract",
+		Long: `Check recorded exchanges strictly against the contract, and print each finding: a breach, which the contract forbids, or
+a warning, which looks wrong but is left open by the published page.
 
 A PATH is a recording (.txtar), an HTTP Archive as browsers and proxies export it (.har), JSON Lines of exchanges (.jsonl),
-what curl -i prints, or a folder of these. A recording that breaks the contract on purpose says which rules in its header.
-Of an archive, only the exchanges with the tasks endpoints of the contract's server, of loopback and of --host are looked
-at. What is skipped, and bodies that were not recorded, are counted on the summary line and are no findings.
+what curl -i prints, or a folder of these. A recording that breaks the contract on purpose names the rules in its header.
+In an archive, only exchanges with the tasks endpoints of the contract's server, of loopback and of --host are checked.
+Exchanges that are skipped and bodies that were not recorded are not findings; the summary line counts them.
 
 Exit codes:
   0  no finding, or with --level breach no breach
@@ -46,7 +46,7 @@ Exit codes:
 				return err
 			}
 			if len(paths) == 0 {
-				return errors.New("there is no PATH; name recordings, or folders of them")
+				return errors.New("verify needs a PATH: a recording, or a folder of recordings")
 			}
 			if asJSON {
 				format = "json"
@@ -84,12 +84,12 @@ Exit codes:
 	}
 	f := cmd.Flags()
 	f.BoolVar(&showRules, "rules", false, "print the table of rules, and nothing else")
-	f.StringVar(&level, "level", string(contract.Warning), "the least level of a finding that makes the exit code 2: warning or breach")
+	f.StringVar(&level, "level", string(contract.Warning), "the lowest level of a finding that gives exit code 2: warning or breach")
 	f.StringSliceVar(&without, "without", nil, "rules to leave out, by their names")
 	f.StringVar(&format, "format", "text", "how findings are printed: "+strings.Join(verify.Formats, ", "))
 	f.BoolVar(&asJSON, "json", false, "print each finding as a line of JSON, as --format json")
 	f.StringVar(&junit, "junit", "", "write a JUnit report to this file too")
-	f.StringSliceVar(&reader.Hosts, "host", nil, "also look at the exchanges with this host in archives")
+	f.StringSliceVar(&reader.Hosts, "host", nil, "also check exchanges with this host in archives")
 	for flag, words := range map[string][]string{"level": {"breach", "warning"}, "format": verify.Formats, "without": ruleNames()} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
 	}

@@ -37,10 +37,10 @@ func waitCommand() *cobra.Command {
 		Short: "Wait for tasks and print each as it finishes",
 		Long: "Wait for tasks and print each as it finishes.\n\n" + ids.Help + `
 
-With --out, results go to a file, as lines of JSON, instead of to the screen. Started again with the same file, wait goes
-on where it stopped, also after a crash in the middle of a line.
+With --out, results are written to a file, as lines of JSON, instead of to the screen. Started again with the same file,
+wait goes on where it stopped, even after a crash in the middle of a line.
 
-Ctrl-C once prints what has arrived and a command that goes on with the rest; twice ends the program at once.
+The first Ctrl-C prints what has arrived and a command that goes on with the rest; the second ends the program at once.
 "deepotasks help" lists the exit codes.`,
 		Example: `  deepotasks wait 269999729 269999730
   deepotasks wait --timeout 5m --json 269999729 | jq .data
@@ -51,12 +51,12 @@ Ctrl-C once prints what has arrived and a command that goes on with the rest; tw
 	f := cmd.Flags()
 	w.flags(cmd)
 	f.BoolVar(&w.json, "json", false, "print one line of JSON for each id: the task with the API's own fields, or an error")
-	f.DurationVar(&w.timeout, "timeout", 0, "how long to wait, such as 30s or 5m (default: for ever)")
+	f.DurationVar(&w.timeout, "timeout", 0, "how long to wait, such as 30s or 5m (default: no limit)")
 	f.StringVar(&w.out, "out", "", "append results to this `file`, and skip the finished tasks that it has")
 	show.KindFlag(cmd, &w.progress)
 	f.BoolVar(&w.failFast, "fail-fast", false, "stop at the first task that does not succeed")
-	f.BoolVarP(&w.quiet, "quiet", "q", false, "print nothing but wrong usage: the exit code tells")
-	f.BoolVar(&w.stats, "stats", false, "say at the end how long it took, how many requests it made, how long half of the tasks take, and how many goroutines are left")
+	f.BoolVarP(&w.quiet, "quiet", "q", false, "print nothing except usage errors; the exit code is the result")
+	f.BoolVar(&w.stats, "stats", false, "print at the end how long it took, how many requests it made, how long half of the tasks take, and how many goroutines are left")
 	return cmd
 }
 

@@ -22,7 +22,7 @@ import (
 func newClient(t *testing.T, next http.RoundTripper) *tasksclient.Client {
 	t.Helper()
 	client, err := tasksclient.New(taskstest.Key, tasksclient.WithHTTPClient(&http.Client{
-		Transport: contract.Transport(t, next), // the one line that holds every exchange to the contract
+		Transport: contract.Transport(t, next), // the one line that checks every exchange against the contract
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestBestIsTheFirstLabel(t *testing.T) {
 	}
 }
 
-func TestAnHourAndABadDayAreWaitedThrough(t *testing.T) {
+func TestAnHourWithFaultsIsWaitedThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // an hour takes no time
 		api := new(taskstest.Server)

@@ -15,12 +15,12 @@ import (
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
-// NewClient makes a client each of whose requests is a span. The requests are
-// sent through next, such as http.DefaultTransport.
+// NewClient makes a client that creates a span for each request. The requests
+// are sent through next, such as http.DefaultTransport.
 func NewClient(key string, next http.RoundTripper, tracers trace.TracerProvider) (*tasksclient.Client, error) {
 	transport := otelhttp.NewTransport(next,
 		otelhttp.WithTracerProvider(tracers),
-		// The API is somebody else's: it is told no trace id.
+		// The API belongs to somebody else, so it gets no trace id.
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))
 	return tasksclient.New(key, tasksclient.WithHTTPClient(&http.Client{Transport: transport}))
 }

@@ -17,11 +17,11 @@ import (
 	tasks "github.com/deepomatic/tasks"
 )
 
-// Check holds an exchange to the contract of this module and returns what
-// parts from it, the request's findings first: breaches and warnings, as
-// [Finding.Level] tells. A path may have a slash at its end, as openapi.yaml
-// says of its server; its host does not matter. Rules about several exchanges
-// need a whole recording: see [CheckAll].
+// Check checks an exchange against the contract of this module and returns
+// the breaches and warnings that it finds, those of the request first. A path
+// may have a slash at its end, as openapi.yaml says of its server; the host
+// does not matter. Rules about several exchanges need a whole recording: see
+// [CheckAll].
 func Check(x Exchange, options ...Option) []Finding {
 	found, _ := embedded().check(x)
 	return optionsOf(options).keep(found)
@@ -181,7 +181,7 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// Server is the URL of the server that the contract is about.
+// Server returns the URL of the server that the contract describes.
 func Server() *url.URL {
 	u, err := url.Parse(embedded().doc.Servers[0].URL)
 	if err != nil {

@@ -219,7 +219,7 @@ func TestTransportReportsWarningsToTheLogOrAFunction(t *testing.T) {
 	}
 }
 
-func TestTheFakesLivesAndPagesKeepTheContractToTheirEnd(t *testing.T) {
+func TestTheFakesTasksAndPagesKeepTheContractToTheirEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &taskstest.Server{PageSize: 3}

@@ -1,32 +1,32 @@
-// Package contract holds exchanges with the tasks API to its contract, the
-// openapi.yaml of this module, strictly.
+// Package contract strictly checks exchanges with the tasks API against its
+// contract, the openapi.yaml of this module.
 //
-// In a test, one line watches every exchange of any HTTP client:
+// In a test, one line checks every exchange of any HTTP client:
 //
 //	client := &http.Client{Transport: contract.Transport(t, http.DefaultTransport)}
 //
-// [Check] judges one [Exchange] and returns what it found as [Finding] values:
-// where, which [Rule], what the contract says and what was there. A [Checker],
-// and [CheckAll], judge a whole recording: each exchange, and whether they fit
-// each other. The rules are of five families, which [Rules] lists: the request
-// is in order, the answer has the form of the contract, it fits the question,
-// the fields of a task fit each other, and so do the exchanges. The level of a
-// rule is [Breach], or [Warning] where the published page leaves room.
-// [Without] leaves rules out.
+// [Check] checks one [Exchange] and returns a [Finding] for each problem: its
+// place, the [Rule], what the contract says, and what was found. [Checker] and
+// [CheckAll] check a whole recording: each exchange, and whether the exchanges
+// are consistent. [Rules] lists the rules, in five families: the request is
+// correct, the response has the form that the contract describes, the response
+// fits the request, the fields of a task are consistent, and the exchanges are
+// consistent. The level of a rule is [Breach], or [Warning] where the published
+// page leaves it open. [Without] leaves rules out.
 //
-// The schemas are judged by kin-openapi with everything on, and what that
-// leaves open is closed: second values behind the JSON, duplicate keys, fields
-// and query parameters that the contract does not name, redirects, ids that
-// are joined instead of repeated, and dates that do not exist. Headers that
-// the contract does not name are nobody's business.
+// kin-openapi validates the schemas, with all its checks. The package also
+// finds what kin-openapi accepts: more data after the JSON, duplicate keys,
+// fields and query parameters that the contract does not name, redirects, ids
+// that are joined instead of repeated, and dates that do not exist. Headers
+// that the contract does not name are not checked.
 //
-// A [Recording] is a file of exchanges in the order in which they happened, in
-// plain HTTP text inside a txtar archive, under a header that says where they
-// come from. A [Recorder] makes one, without the key; [Replay] plays one back:
-// it answers the recorded requests in their order, and fails the test for one
-// that is not recorded and for one that is never made. The order matters
-// because the same request is answered "pending" first and "success" later.
+// A [Recording] is a txtar archive of exchanges in plain HTTP text, in the order
+// in which they happened. Its header says where they come from. A [Recorder]
+// makes one, without the key. [Replay] answers the recorded requests in their
+// order, and fails the test for a request that is not recorded and for one that
+// is never made. The order matters because the same request is answered with
+// "pending" first and with "success" later.
 //
-// This package brings kin-openapi along, which package tasksclient does not;
-// it is meant for tests and for tools.
+// This package depends on kin-openapi, which package tasksclient does not. It
+// is meant for tests and tools.
 package contract

@@ -42,8 +42,8 @@ func ExampleRules() {
 	// 1 warning 0
 }
 
-// The exchanges of a recording are also held to each other: a finished task
-// stays finished.
+// The exchanges of a recording are also compared with each other: a finished
+// task stays finished.
 func ExampleCheckAll() {
 	finished, pending := exchange("success", `"2018-03-10T20:38:13Z"`, `{}`), exchange("pending", "null", "null")
 	for _, f := range contract.CheckAll([]contract.Exchange{finished, pending}) {
@@ -109,7 +109,8 @@ func ExampleWriter() {
 	// provenance: derived
 }
 
-// An exchange in which a secret stands is left out of a recording and named.
+// An exchange that contains a secret is left out of the recording; the error
+// says which one it is.
 func ExampleSecretError() {
 	var api taskstest.Server
 	api.Add(taskstest.Task{ID: "1", Error: "the key " + taskstest.Key + " is old"})

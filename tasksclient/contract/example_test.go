@@ -10,7 +10,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
-// In a test, one line watches all exchanges of a client.
+// In a test, one line checks all exchanges of a client.
 func ExampleTransport() {
 	test := func(t *testing.T) {
 		var api taskstest.Server
@@ -28,7 +28,7 @@ func ExampleTransport() {
 	// true
 }
 
-// A single exchange can be judged too.
+// A single exchange can be checked too.
 func ExampleCheck() {
 	found := contract.Check(contract.Exchange{
 		Method: "GET", URL: "/v0.7/tasks?task_ids=1,2", RequestHeader: http.Header{"X-Api-Key": {"REDACTED"}},
@@ -46,7 +46,7 @@ func ExampleCheck() {
 	// true response body /total
 }
 
-// A recorder keeps what passes, without the key; a replay answers from it.
+// A recorder keeps the exchanges, without the key; a replay answers from them.
 func ExampleRecorder() {
 	var api taskstest.Server
 	api.Add(taskstest.Task{ID: "1", PendingPolls: 1, Error: "no image"})

@@ -10,7 +10,7 @@ import (
 // Exchange is a request and its answer, with the bodies read.
 type Exchange struct {
 	Method        string // empty if the request is not known, only its answer
-	URL           string // absolute, or from the path on
+	URL           string // absolute, or beginning with the path
 	RequestHeader http.Header
 	RequestBody   []byte
 	Status        int
@@ -18,11 +18,11 @@ type Exchange struct {
 	Body          []byte
 
 	// BodyNotRecorded says that there was a body which the recording lacks.
-	// Body is empty then, and nothing is said of it.
+	// Body is empty then, and is not checked.
 	BodyNotRecorded bool
 
 	// Started and Ended are when the request was sent and when its answer was
-	// read. Zero means that nobody looked at a clock.
+	// read. Zero means that the time is not known.
 	Started, Ended time.Time
 }
 

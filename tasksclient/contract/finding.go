@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// Finding is one place where an exchange parts from the contract.
+// Finding is one place where an exchange differs from the contract.
 type Finding struct {
-	// Exchange is which exchange of a recording it is, from 1. It is 0 where
-	// only one exchange was looked at.
+	// Exchange is the number of the exchange in its recording, from 1. It is 0
+	// if only one exchange was checked.
 	Exchange int
 	// Where is the place: "request" or "response", and in it a query
 	// parameter, a header, or the JSON pointer of a value.
@@ -17,15 +17,15 @@ type Finding struct {
 	Rule  Rule
 	// Expected is what the contract says.
 	Expected string
-	// Got is what was there, shortened. Values of a task's data, and the key,
-	// are never quoted.
+	// Got is what was found, shortened. It never quotes values of a task's
+	// data, or the key.
 	Got string
 }
 
-// Level is that of the rule.
+// Level returns the level of the rule.
 func (f Finding) Level() Level { return f.Rule.Level() }
 
-// String is the finding on one line, whatever names the wire has.
+// String returns the finding on one line, with spaces for control characters.
 func (f Finding) String() string {
 	s := fmt.Sprintf("%s: %s: expected %s", f.Where, f.Rule, f.Expected)
 	if f.Got != "" {

@@ -14,18 +14,18 @@ import (
 	"strings"
 )
 
-// SecretError says that a recorded exchange was left out of a recording,
-// because a secret stands in it. It quotes nothing of the secret.
+// SecretError says that an exchange was left out of a recording because it
+// contains a secret. It quotes no part of the secret.
 type SecretError struct {
-	Exchange int    // which of those that were recorded, from 1
-	Secret   string // what is a secret, such as "request header X-Api-Key"
-	Part     string // where it stands, such as "response body"
-	Form     string // how it is written there, such as "base64"; empty for as it is
+	Exchange int    // the number of the exchange, from 1
+	Secret   string // where the secret comes from, such as "request header X-Api-Key"
+	Part     string // where else it was found, such as "response body"
+	Form     string // how it is encoded there, such as "base64"; empty if it is not
 }
 
 // Error implements error.
 func (e *SecretError) Error() string {
-	text := fmt.Sprintf("contract: exchange %d is not recorded: the value of the %s stands in the %s", e.Exchange, e.Secret, e.Part)
+	text := fmt.Sprintf("contract: exchange %d is not recorded: the value of the %s is also in the %s", e.Exchange, e.Secret, e.Part)
 	if e.Form != "" {
 		text += ", in " + e.Form
 	}

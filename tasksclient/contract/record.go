@@ -16,33 +16,33 @@ import (
 // Recorder is a transport that keeps the exchanges that pass through it,
 // without their secrets. Its zero value records [http.DefaultTransport].
 //
-// Of headers it keeps those that the contract judges and the ids of requests;
-// of X-API-KEY and X-APP-ID only that they are there. Of a query it keeps what
-// the contract names; other values are redacted. What a request or response
-// carries as a credential, a cookie or a redacted query value is a secret: it
-// is looked for in all that would be kept, also in part, in other case,
+// It keeps the headers that the contract checks, and request ids. It keeps
+// X-API-KEY and X-APP-ID without their values. Of a query it keeps the
+// parameters that the contract names; the values of others are redacted.
+// Credentials, cookies and redacted query values are secrets: everything that
+// would be kept is searched for them, also for parts, in upper and lower case,
 // escaped, in hex and in base64. An exchange that holds one is not recorded.
 //
-// Bodies are kept as they came. They may tell of people: the names of faces,
-// e-mail addresses in messages, addresses of images. Redact takes out what you
-// name, and a person should read a recording before anybody else does.
+// Bodies are kept as they came. They may hold personal data: names of faces,
+// e-mail addresses in messages, addresses of images. Redact removes the values
+// that you name. Read a recording before you give it away.
 type Recorder struct {
 	// Next sends the requests. Nil means http.DefaultTransport.
 	Next http.RoundTripper
 
-	// Secrets are more texts that may stand nowhere in the recording, such as
+	// Secrets are more texts that must not be in the recording, for example
 	// a key that Next adds.
 	Secrets []string
 
-	// Redact are JSON pointers (RFC 6901) of values to take out of bodies, such
-	// as /error or /data/outputs. They count from the top of a body, and from
-	// each task of a page. "*" is any element or member. A value is replaced
-	// by one of its kind, such as "REDACTED" or [].
+	// Redact are JSON pointers (RFC 6901) of values to remove from bodies, such
+	// as /error or /data/outputs. They begin at the top of a body, and at each
+	// task of a page. "*" is any element or member. A value is replaced by
+	// another of the same kind, such as "REDACTED" or [].
 	Redact []string
 
 	// OnExchange, unless nil, is called with each exchange once it is
 	// recorded, before RoundTrip returns. A program that must not lose
-	// what it has gives it to a [Writer].
+	// exchanges in a crash gives them to a [Writer].
 	OnExchange func(Exchange)
 
 	mu        sync.Mutex
@@ -156,10 +156,11 @@ func readable(x Exchange) (Exchange, error) {
 	return x, nil
 }
 
-// Recording returns what was recorded so far, as live and of today. If
-// exchanges were left out it returns the others, and an error that names each
-// that was left out and why: a [*SecretError] for a secret, which here is
-// looked for once more, since an answer may hold what becomes a secret later.
+// Recording returns what was recorded so far, as [Live] and with today's date.
+// If exchanges were left out, it returns the others, and an error that says
+// which were left out and why: a [*SecretError] if it was for a secret. All
+// exchanges are searched once more, since an answer may hold what only a later
+// request shows to be a secret.
 func (r *Recorder) Recording(name, source string) (*Recording, error) {
 	if _, err := parsePointers(r.Redact); err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ type Provenance string
 
 // The provenances.
 const (
-	Documented Provenance = "documented" // published by the vendor, to the letter
+	Documented Provenance = "documented" // published by the vendor, unchanged
 	Derived    Provenance = "derived"    // made from what the vendor published, or from the framework behind the API
 	Live       Provenance = "live"       // recorded from the real API
 )
@@ -31,10 +31,10 @@ const (
 // provenance, source, date (YYYY-MM-DD) and, if the exchanges break the
 // contract on purpose, violates with the rules. A blank line and free text may
 // follow. Then come the files 1-request.http, 1-response.http, 2-request.http
-// and so on, each in plain HTTP text, the body as it came but for one newline
-// at its end; behind a response, where a clock was looked at, 1-clock.txt with
-// the times (RFC 3339) at which the request was sent and its answer was read;
-// and any others, kept in Extra.
+// and so on, in plain HTTP text. Their bodies are as they came, except for one
+// newline at the end. If the times are known, a file 1-clock.txt follows a
+// response. It has the times (RFC 3339) at which the request was sent and its
+// answer was read. Any other files are kept in Extra.
 type Recording struct {
 	Name       string
 	Provenance Provenance
@@ -49,8 +49,8 @@ type Recording struct {
 // maxRecording bounds a file that is to be parsed.
 const maxRecording = 64 << 20
 
-// Parse reads a recording. Name is for its errors, which say what is wrong and
-// in which part. Exchanges may be numbered from 1 only, without gaps.
+// Parse reads a recording. Its errors quote name, and say what is wrong and in
+// which part. Exchanges must be numbered from 1, without gaps.
 func Parse(name string, data []byte) (*Recording, error) {
 	fail := func(part, problem string) (*Recording, error) {
 		return nil, fmt.Errorf("contract: recording %s: %s: %s", name, part, problem)

@@ -65,7 +65,7 @@ func TestValuesAreRedactedByTheirPointersAndAllElseStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestAPointerThatIsNoneIsAnError(t *testing.T) {
+func TestAnInvalidPointerIsAnError(t *testing.T) {
 	t.Parallel()
 	recorder := &contract.Recorder{Redact: []string{"error"}, Next: answer(http.Header{}, "{}")}
 	pass(t, recorder, "/tasks/1", http.Header{})

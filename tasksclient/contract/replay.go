@@ -14,9 +14,9 @@ import (
 
 // Replay returns a transport that answers the requests of rec in their order.
 // A request must have the recorded method, path (a slash at its end does not
-// matter) and query (in any order); its host and headers do not matter. One
-// that does not match, or comes after the last, fails t and gets an error; so
-// does, at t's end, one that was never made.
+// matter) and query (in any order); its host and headers do not matter. A
+// request that does not match, or comes after the last, fails t and gets an
+// error. When t ends, a recorded request that was never made fails it too.
 func Replay(t testing.TB, rec *Recording) http.RoundTripper {
 	p := &player{t: t, rec: rec}
 	t.Cleanup(func() {

@@ -5,28 +5,27 @@ import "slices"
 // Rule names what a finding is about. The names are stable.
 type Rule string
 
-// Level is how much a finding weighs.
+// Level is how serious a finding is.
 type Level string
 
 // The levels.
 const (
-	// Breach is what the contract forbids.
+	// Breach is for what the contract forbids.
 	Breach Level = "breach"
-	// Warning is what the published page leaves room for, and what is still
-	// more likely to be wrong than right.
+	// Warning is for what looks wrong, but is left open by the published page.
 	Warning Level = "warning"
 )
 
-// Family is what a rule looks at.
+// Family is a group of rules that check the same thing.
 type Family string
 
 // The families, in the order of the table of rules.
 const (
-	FamilyRequest  Family = "request"  // the request is in order
-	FamilyResponse Family = "response" // the answer has the form of the contract
-	FamilyAnswer   Family = "answer"   // the answer fits the question
-	FamilyTask     Family = "task"     // the fields of a task fit each other
-	FamilySequence Family = "sequence" // the exchanges fit each other; this needs a whole recording
+	FamilyRequest  Family = "request"  // the request is correct
+	FamilyResponse Family = "response" // the response has the form that the contract describes
+	FamilyAnswer   Family = "answer"   // the response fits the request
+	FamilyTask     Family = "task"     // the fields of a task are consistent
+	FamilySequence Family = "sequence" // the exchanges are consistent; this needs a whole recording
 )
 
 // RuleInfo is a row of the table of rules.
@@ -34,14 +33,14 @@ type RuleInfo struct {
 	Rule   Rule
 	Family Family
 	Level  Level
-	Holds  string // what an exchange has to be, in one sentence
-	Source string // where that comes from
+	Holds  string // what the rule requires, in one sentence
+	Source string // where the requirement comes from
 }
 
-// Rules returns all rules by their families. [Without] leaves rules out.
+// Rules returns all rules, grouped by family. [Without] leaves rules out.
 func Rules() []RuleInfo { return slices.Clone(rules) }
 
-// Level is that of the rule: Breach for one that is not in the table.
+// Level returns the level of the rule: Breach for one that is not in the table.
 func (r Rule) Level() Level {
 	for _, info := range rules {
 		if info.Rule == r {
@@ -51,7 +50,7 @@ func (r Rule) Level() Level {
 	return Breach
 }
 
-// Option changes how exchanges are held to the contract.
+// Option changes how exchanges are checked against the contract.
 type Option func(*options)
 
 type options struct {
@@ -64,8 +63,8 @@ func Without(rules ...Rule) Option {
 	return func(o *options) { o.without = append(o.without, rules...) }
 }
 
-// OnWarning has [Transport] give each warning to f, instead of the test's log.
-// [Check] and [Checker] return warnings with the other findings.
+// OnWarning makes [Transport] pass each warning to f, instead of the test's
+// log. [Check] and [Checker] return warnings with the other findings.
 func OnWarning(f func(Finding)) Option {
 	return func(o *options) { o.onWarning = f }
 }

@@ -1,6 +1,6 @@
 package contract
 
-// The rules. Those of a schema have the names of its keywords.
+// The rules. Rules about a schema have the names of its keywords.
 const (
 	RuleMethod       Rule = "method"
 	RulePath         Rule = "path"
@@ -61,49 +61,49 @@ const (
 
 // rules is the table of rules. It is written into the documentation.
 var rules = []RuleInfo{
-	{RuleMethod, FamilyRequest, Breach, "The path has an operation of this method.", "openapi.yaml, `paths`"},
-	{RulePath, FamilyRequest, Breach, "The contract has the path.", "openapi.yaml, `paths` and `servers`"},
-	{RuleTemplate, FamilyRequest, Breach, "The id was filled in: no `{task_id}` is left in the URL.", "openapi.yaml, `TaskID`: a task's id stands there"},
+	{RuleMethod, FamilyRequest, Breach, "The path supports the method.", "openapi.yaml, `paths`"},
+	{RulePath, FamilyRequest, Breach, "The path is in the contract.", "openapi.yaml, `paths` and `servers`"},
+	{RuleTemplate, FamilyRequest, Breach, "The id was filled in: no `{task_id}` is left in the URL.", "openapi.yaml, `TaskID`: a task's id belongs there"},
 	{RuleSecurity, FamilyRequest, Breach, "The request has an `X-API-KEY`.", "openapi.yaml, `security`"},
-	{RuleAPIKey, FamilyRequest, Breach, "The `X-API-KEY` is not blank and stands once.", "openapi.yaml, `apiKey`: the account's key; HTTP (RFC 9110, 5.3) lets only lists be repeated"},
-	{RuleParameter, FamilyRequest, Breach, "A parameter that is required is there, and a number is a decimal integer: not -0, 0x10 or 1_000.", "openapi.yaml, `parameters`"},
-	{RuleStyle, FamilyRequest, Breach, "Ids are repeated parameters, neither joined nor JSON, and other parameters stand once.", "openapi.yaml, `TaskIDs`: `style` and `explode`"},
-	{RuleUnknownQuery, FamilyRequest, Breach, "The contract has the query parameter.", "openapi.yaml, `parameters`"},
+	{RuleAPIKey, FamilyRequest, Breach, "The `X-API-KEY` is not blank and is sent once.", "openapi.yaml, `apiKey`: the account's key; HTTP (RFC 9110, 5.3) lets only lists be repeated"},
+	{RuleParameter, FamilyRequest, Breach, "Required parameters are present, and numbers are decimal integers: not -0, 0x10 or 1_000.", "openapi.yaml, `parameters`"},
+	{RuleStyle, FamilyRequest, Breach, "Ids are repeated parameters, neither joined nor JSON, and other parameters are sent once.", "openapi.yaml, `TaskIDs`: `style` and `explode`"},
+	{RuleUnknownQuery, FamilyRequest, Breach, "Every query parameter is in the contract.", "openapi.yaml, `parameters`"},
 	{RuleRequestBody, FamilyRequest, Breach, "A GET has no body.", "openapi.yaml: no `requestBody`; HTTP (RFC 9110, 9.3.1)"},
 	{RuleAccept, FamilyRequest, Warning, "`Accept` lets the API answer with JSON.", "openapi.yaml, `content`; HTTP (RFC 9110, 12.5.1)"},
-	{RulePeoplePage, FamilyRequest, Breach, "`Accept` does not ask for a page for people, as a browser's does, and get one.", "openapi.yaml, `content`; the framework answers HTML to whom prefers it"},
+	{RulePeoplePage, FamilyRequest, Breach, "`Accept` does not make the API answer with HTML, as that of a browser does.", "openapi.yaml, `content`; the framework answers with HTML if it is preferred"},
 
-	{RuleUndocumentedStatus, FamilyResponse, Breach, "A success or redirect is documented.", "openapi.yaml, `responses`"},
-	{RuleContentType, FamilyResponse, Breach, "The answer has one content type, which is documented for its status; JSON is UTF-8.", "openapi.yaml, `content`"},
-	{RuleContentLength, FamilyResponse, Breach, "A body has the length that its `Content-Length` says, in the request too.", "HTTP (RFC 9110, 8.6)"},
-	{RuleHeader, FamilyResponse, Breach, "`Retry-After` is seconds or an HTTP date, once, where the contract documents it.", "openapi.yaml, `RetryAfter`"},
+	{RuleUndocumentedStatus, FamilyResponse, Breach, "The status of a success or redirect is documented.", "openapi.yaml, `responses`"},
+	{RuleContentType, FamilyResponse, Breach, "The response has one content type, which is documented for its status; JSON is UTF-8.", "openapi.yaml, `content`"},
+	{RuleContentLength, FamilyResponse, Breach, "The body of a request or response has the length that `Content-Length` says.", "HTTP (RFC 9110, 8.6)"},
+	{RuleHeader, FamilyResponse, Breach, "Where the contract documents `Retry-After`, it is sent once, as seconds or an HTTP date.", "openapi.yaml, `RetryAfter`"},
 	{RuleWeekday, FamilyResponse, Warning, "The date of a `Retry-After` falls on the weekday that it names.", "HTTP (RFC 9110, 5.6.7)"},
-	{RuleEmptyBody, FamilyResponse, Breach, "There is JSON.", "openapi.yaml, `content`"},
+	{RuleEmptyBody, FamilyResponse, Breach, "The body is not empty.", "openapi.yaml, `content`"},
 	{RuleNullBody, FamilyResponse, Breach, "The JSON is not null.", "openapi.yaml, `schema`"},
-	{RuleInvalidJSON, FamilyResponse, Breach, "What should be JSON is JSON.", "openapi.yaml, `content`; JSON (RFC 8259)"},
+	{RuleInvalidJSON, FamilyResponse, Breach, "The body is valid JSON.", "openapi.yaml, `content`; JSON (RFC 8259)"},
 	{RuleTrailingData, FamilyResponse, Breach, "Nothing follows the JSON.", "JSON (RFC 8259)"},
-	{RuleDuplicateKey, FamilyResponse, Breach, "An object has each key once.", "JSON (RFC 8259, 4)"},
-	{RuleUnknownField, FamilyResponse, Breach, "The schema names the field.", "openapi.yaml, `properties`"},
+	{RuleDuplicateKey, FamilyResponse, Breach, "No object has a key twice.", "JSON (RFC 8259, 4)"},
+	{RuleUnknownField, FamilyResponse, Breach, "Every field is in the schema.", "openapi.yaml, `properties`"},
 	{RuleRequired, FamilyResponse, Breach, "No required field is missing.", "openapi.yaml, `required`"},
 	{RuleType, FamilyResponse, Breach, "A value has the type of its schema.", "openapi.yaml, `type`"},
-	{RuleNullable, FamilyResponse, Breach, "A value is null only where it may be.", "openapi.yaml, `nullable`"},
+	{RuleNullable, FamilyResponse, Breach, "A value is null only where the schema allows it.", "openapi.yaml, `nullable`"},
 	{RuleEnum, FamilyResponse, Breach, "A status is one of the documented ones.", "openapi.yaml, `enum`"},
 	{RuleFormat, FamilyResponse, Breach, "A time is a time of RFC 3339, and a link is an absolute URL.", "openapi.yaml, `format`"},
-	{RuleLimit, FamilyResponse, Breach, "A number or text is not smaller than its schema says; in the request too, as for an `offset` below 0.", "openapi.yaml, `minimum`, `minLength`, `minItems`"},
+	{RuleLimit, FamilyResponse, Breach, "A number or text is not smaller than its schema allows; in a request too, for example an `offset` below 0.", "openapi.yaml, `minimum`, `minLength`, `minItems`"},
 
 	{RuleWrongTask, FamilyAnswer, Breach, "The task is the one that was asked for.", "openapi.yaml, `getTask`: the state of one task"},
 	{RuleUnaskedTask, FamilyAnswer, Breach, "A list holds only tasks that were asked for.", "openapi.yaml, `listTasks`: one page of the tasks that were asked for"},
 	{RuleRepeatedTask, FamilyAnswer, Breach, "A page holds each task once.", "openapi.yaml, `listTasks`"},
-	{RuleTwoStates, FamilyAnswer, Breach, "A page shows a task in one state.", "openapi.yaml, `Task`: the state of a call"},
-	{RuleTooManyResults, FamilyAnswer, Breach, "A page holds no more tasks than `limit`, or its default.", "openapi.yaml, `Limit`: how many tasks a page holds at most"},
-	{RuleCount, FamilyAnswer, Warning, "`count` agrees with what the pages hold.", "openapi.yaml, `TaskPage`: how many tasks the whole list has"},
+	{RuleTwoStates, FamilyAnswer, Breach, "A page does not show a task in two states.", "openapi.yaml, `Task`: the state of a call"},
+	{RuleTooManyResults, FamilyAnswer, Breach, "A page holds no more tasks than `limit` says, or its default.", "openapi.yaml, `Limit`: how many tasks a page holds at most"},
+	{RuleCount, FamilyAnswer, Warning, "`count` agrees with the tasks on the pages.", "openapi.yaml, `TaskPage`: how many tasks the whole list has"},
 	{RulePreviousOnFirst, FamilyAnswer, Warning, "The first page has no `previous`.", "openapi.yaml, `TaskPage`: null on the first page, as in the page's sample"},
-	{RuleLinkPath, FamilyAnswer, Breach, "`next` and `previous` lead to this endpoint; scheme, host and port may be wrong behind a proxy.", "openapi.yaml, `TaskPage`: the URL of the next page"},
+	{RuleLinkPath, FamilyAnswer, Breach, "`next` and `previous` lead to the list's path; scheme, host and port may be wrong behind a proxy.", "openapi.yaml, `TaskPage`: the URL of the next page"},
 	{RuleLinkIDs, FamilyAnswer, Breach, "`next` and `previous` keep the ids that were asked for.", "openapi.yaml, `TaskPage`; the framework copies the query"},
 	{RuleLinkOffset, FamilyAnswer, Breach, "`next` moves on by at most a page, and `previous` moves back.", "openapi.yaml, `Offset` and `TaskPage`"},
 
-	{RuleSuccessError, FamilyTask, Breach, "A success has no error.", "the published page: `error` is defined in case of error"},
-	{RuleSuccessData, FamilyTask, Warning, "A success has data.", "the published page: `data` holds what the call would have answered"},
+	{RuleSuccessError, FamilyTask, Breach, "A task that succeeded has no error.", "the published page: `error` is defined in case of error"},
+	{RuleSuccessData, FamilyTask, Warning, "A task that succeeded has data.", "the published page: `data` holds what the call would have answered"},
 	{RuleErrorData, FamilyTask, Breach, "A task that failed has no data.", "the published page: `data` is null on error"},
 	{RuleErrorMessage, FamilyTask, Warning, "A task that failed has a message.", "the published page: `error` is defined in case of error"},
 	{RulePendingResult, FamilyTask, Breach, "A pending task has neither data nor an error.", "derived from the published page: it has no result yet"},
@@ -115,5 +115,5 @@ var rules = []RuleInfo{
 	{RuleResultChanged, FamilySequence, Breach, "The status, data, error and dates of a finished task stay the same.", "openapi.yaml, `TaskStatus`: `success` and `error` are final"},
 	{RuleCreatedChanged, FamilySequence, Breach, "`date_created` never changes.", "openapi.yaml, `Task`: when the task was made"},
 	{RulePageRepeats, FamilySequence, Breach, "The pages of a list hold each task once.", "openapi.yaml, `listTasks`"},
-	{RulePageOrder, FamilySequence, Breach, "A page is one to which a `next` or `previous` led.", "openapi.yaml, `Offset`: part of `next`"},
+	{RulePageOrder, FamilySequence, Breach, "A page after the first was reached by a `next` or `previous`.", "openapi.yaml, `Offset`: part of `next`"},
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Checker holds the exchanges of a recording to the contract, each by itself
-// and all together. It keeps a few words of each task that it saw, and no body.
+// Checker checks the exchanges of a recording against the contract, each alone
+// and all together. It keeps a few words for each task, and no body.
 type Checker struct {
 	options   options
 	n         int
@@ -23,8 +23,9 @@ func NewChecker(options ...Option) *Checker {
 	return &Checker{options: optionsOf(options), tasks: map[string][]sighting{}, pages: map[string][]pageSighting{}}
 }
 
-// CheckAll holds the exchanges of a whole recording to the contract, each by
-// itself and all together, and returns what it found in their order.
+// CheckAll checks the exchanges of a whole recording against the contract, each
+// alone and all together, and returns the findings in the order of the
+// exchanges.
 func CheckAll(exchanges []Exchange, options ...Option) []Finding {
 	c := NewChecker(options...)
 	var found []Finding
@@ -56,7 +57,7 @@ type sighting struct {
 	digest           [16]byte // of the data and the error
 }
 
-// Check holds the next exchange to the contract by itself.
+// Check checks the next exchange alone.
 func (c *Checker) Check(x Exchange) []Finding {
 	c.n++
 	found, s := embedded().check(x)
@@ -108,9 +109,9 @@ func (s *state) digest() []byte {
 	return h.Sum(nil)
 }
 
-// End holds the exchanges to the contract together, and returns what that
-// finds, in no order. Exchanges that overlap in time contradict nothing. Where
-// one has no clock, they count as made one after the other.
+// End checks all exchanges together and returns its findings, in no particular
+// order. Exchanges that overlap in time never contradict each other. If the
+// time of any is unknown, they count as made one after the other.
 func (c *Checker) End() []Finding {
 	var found []Finding
 	for _, key := range sortedKeys(c.tasks) {

@@ -8,11 +8,11 @@ import (
 // Transport returns a transport that sends requests through next and reports
 // each breach of the contract, in a request or its answer, as an error of t,
 // and each warning to t's log or to the function of [OnWarning]. The exchange
-// itself is passed on as it is, and so are next's errors. A nil next means
+// itself is passed on unchanged, and so are next's errors. A nil next means
 // [http.DefaultTransport].
 //
-// It uses all rules but those of a sequence, which need a whole recording: see
-// [CheckAll].
+// It uses all rules except those of [FamilySequence], which need a whole
+// recording: see [CheckAll].
 func Transport(t testing.TB, next http.RoundTripper, options ...Option) http.RoundTripper {
 	return &watcher{t: t, next: next, options: optionsOf(options)}
 }

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// Writer writes a recording as it is made: each exchange is in the file once
-// Write returns, so that a failure later loses nothing. What was written is a
-// recording that [Parse] reads, once it has an exchange.
+// Writer writes a recording exchange by exchange. Each exchange is written when
+// Write returns, so that a later failure loses nothing. With at least one
+// exchange, the file is a recording that [Parse] reads.
 type Writer struct {
 	mu sync.Mutex
 	w  io.Writer

@@ -11,7 +11,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
-// get asks an API for a path and tells status and body.
+// get asks an API for a path and prints the status and the body.
 func get(client *http.Client, url string) string {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
@@ -101,7 +101,7 @@ func ExampleServer_Next() {
 	// 404 {"detail":"Not found."}
 }
 
-// Or those that ask for something that is best not asked for.
+// Requests can be made to fail if they match a condition.
 func ExampleServer_When() {
 	var api taskstest.Server
 	client := &http.Client{Transport: &api}
@@ -113,7 +113,7 @@ func ExampleServer_When() {
 	// 500
 }
 
-// Or at random, the same each time.
+// Requests can be made to fail at random, in the same way each time.
 func ExampleServer_Chance() {
 	var api taskstest.Server
 	client := &http.Client{Transport: &api}

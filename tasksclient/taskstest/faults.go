@@ -37,11 +37,11 @@ var faults = slices.Concat(
 //	500-json, 500-html, 500-empty, and the same for 502 and 503
 //	    a broken server or proxy, by its body
 //	202, 204, 408, 504
-//	    a success without the task; the word of a proxy that waited too long
+//	    a success without the task; the answer of a proxy after a timeout
 //	300, 400, 401, 403, 404-json, 404-html, 405, 421, 425, 451, 499, gone
 //	    a refusal of tasks that were shown before, as by a proxy that is
-//	    restarted; gone is an empty list, and 404 for a task by itself. Tasks
-//	    that the server has not shown yet are spared
+//	    restarted; gone is an empty list, and a 404 to a request for one task.
+//	    Tasks that the server has not shown yet are not refused
 //	reset-before-headers, reset-in-headers, reset-after-headers
 //	    a broken connection
 //	cut-with-length, cut-without-length
@@ -50,43 +50,44 @@ var faults = slices.Concat(
 //	    a body that takes five seconds; no answer; half of a body and then
 //	    nothing more; a body without end
 //	101, stuck-body
-//	    another protocol, or half of a body: then nothing more comes until the
+//	    another protocol, or half of a body; then nothing more until the
 //	    connection is closed, and the body of RoundTrip ignores its context
 //	malformed-status, malformed-protocol, malformed-header, malformed-length,
 //	malformed-coding, malformed-chunk, malformed-trailer
-//	    an answer that is not HTTP in this place, where it has the request's key
+//	    an answer that is not HTTP in the named part, which holds the key of
+//	    the request
 //	garbage, wrong-types, html, empty
-//	    a 200 that is no JSON, JSON of other types, an HTML page, or nothing
+//	    a 200 that is not JSON, JSON of other types, an HTML page, or nothing
 //	wrong-content-type
 //	    the right body, called text/plain
 //	unknown-status
-//	    tasks with a status that nobody documented
+//	    tasks with an undocumented status
 //	grows-objects, grows-numbers, grows-ids, grows-names, grows-nesting,
 //	grows-text
-//	    JSON of 60 MiB, or 60 KiB of gzip for who accepts it: a page of so many
-//	    {}, 0, {"id":"a"} or members, so many arrays in each other, or one text
+//	    JSON of 60 MiB, or 60 KiB of gzip if the request accepts it: a page full
+//	    of {}, 0, {"id":"a"} or members, nested arrays, or one long string
 //	dates-equal, dates-epoch, dates-ahead, dates-reversed
-//	    the right tasks with dates that say nothing true of how long they took:
-//	    created when they were updated, in 1970 or an hour after, or updated an
-//	    hour late
+//	    the right tasks with wrong dates: created at the time of their update,
+//	    in 1970, or an hour after their update, or updated an hour late
 //	echo-detail, echo-html, echo-header, echo-redirect, echo-type, echo-name,
 //	echo-id, echo-status, echo-error
 //	    the key of the request in an error's text, an HTML page, a header, a
-//	    Location, a media type, a member's name, or in the id, the status or
-//	    the error of the tasks
+//	    Location, a media type, the name of a JSON member, or in the id, the
+//	    status or the error of the tasks
 //	redirect-slash, redirect-same, redirect-loop, redirect-host, redirect-http
-//	    to the same place with the other form of its end; to the same place
-//	    with another query; to itself; to [Server.Elsewhere]; to plain http
+//	    a redirect to the same path with or without the slash at its end; to
+//	    the same path with another query; to the same URL; to
+//	    [Server.Elsewhere]; to plain http
 //	page-shuffled, page-repeats, page-left-out, page-foreign
 //	    a list in another order, with tasks twice, without some, or with one
 //	    that was not asked for
 //	next-scheme, next-host, next-relative, next-self, next-endless
 //	    a page whose next has another scheme, leads to [Server.Elsewhere], is
-//	    relative, leads to the same page, or to ever more pages
+//	    relative, leads to the same page, or to pages without end
 //	413, 414
-//	    a list of more than ten ids is too large; others pass
+//	    a list of more than ten ids is too large; shorter ones are answered
 //
-// The faults of lists leave requests for one task alone.
+// The faults of lists do not affect requests for one task.
 func Faults() []string {
 	names := make([]string, len(faults))
 	for i := range faults {

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Request is what the server saw of a request, and what it did about it. The
+// Request is a request that the server received, and how it was answered. The
 // key is not kept.
 type Request struct {
 	Time       time.Time
 	Method     string
 	Path       string
-	IDs        []string // the task_ids of a list, or the id of a task by itself
+	IDs        []string // the task_ids of a list, or the id of a single task
 	List       bool     // whether it was a list
-	Authorized bool     // whether it carried the right key
-	Status     int      // what it was answered with; 0 if with nothing
-	Fault      string   // the fault that it suffered, or ""
+	Authorized bool     // whether it had the right key
+	Status     int      // the status of the answer; 0 if there was none
+	Fault      string   // the fault that was applied to it, or ""
 }
 
 // Requests returns all requests so far, in their order.

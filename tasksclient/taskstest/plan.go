@@ -62,27 +62,28 @@ func named(names []string) []*fault {
 	return found
 }
 
-// Next makes the next requests suffer these faults, one each, in this order;
-// the empty name spares one. It comes before When and Chance. A name that
-// [Faults] does not know panics.
+// Next applies these faults to the next requests, one to each, in this order;
+// an empty name means no fault. It takes precedence over When and Chance. Next
+// panics if [Faults] does not list a name.
 func (s *Server) Next(names ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults.next = append(s.faults.next, named(names)...)
 }
 
-// When makes every request that match accepts suffer the fault. The first of
-// several rules wins. A name that [Faults] does not know panics.
+// When applies the fault to every request for which match reports true. If
+// several match, the first one that was set is applied. When panics if [Faults]
+// does not list the name.
 func (s *Server) When(name string, match func(*http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults.when = append(s.faults.when, rule{match, named([]string{name})[0]})
 }
 
-// Chance makes each request suffer, with probability p, one of the faults, or
-// of all of them if none is named. The same seed and the same order of
-// requests give the same faults. Zero p ends it. A name that [Faults] does not
-// know panics.
+// Chance applies to each request, with probability p, one of the named faults,
+// or one of all faults if none is named. The same seed and the same order of
+// requests give the same faults. A p of zero stops it. Chance panics if [Faults]
+// does not list a name.
 func (s *Server) Chance(p float64, seed uint64, names ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

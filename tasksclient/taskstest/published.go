@@ -1,8 +1,8 @@
 package taskstest
 
-// Published returns the tasks of the vendor's published page, which are done:
-// two classifications, 269999729 and 269999730, with the data that the page
-// shows. Set their Pending to give them a life.
+// Published returns the tasks of the vendor's published page: two finished
+// classifications, 269999729 and 269999730, with the data that the page shows.
+// Set their Pending to make them pending first.
 func Published() []Task {
 	const (
 		prediction = `{"threshold":0.025,"label_id":207,"score":0.952849746,"label_name":"golden retriever"}`

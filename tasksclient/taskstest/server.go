@@ -10,28 +10,30 @@ import (
 	"time"
 )
 
-// Key is the API key that a [Server] accepts unless it is given another.
+// Key is the API key that a [Server] accepts unless its Key is set.
 const Key = "taskstest-key"
 
-// Server is a fake of the tasks API. The zero value knows no task and accepts
-// [Key]. Its methods may be called at any time; its fields are set before its
-// first request.
+// Server is a fake of the tasks API. The zero value has no tasks and accepts
+// [Key]. Its methods may be called at any time; its fields must be set before
+// its first request.
 type Server struct {
 	// Key is the accepted X-API-KEY. Empty means the constant Key.
 	Key string
-	// PageSize is how many tasks a page holds at most, and if a request sets no
-	// limit. Zero means 100, as the real API has it.
+	// PageSize is the largest number of tasks on a page, also if a request
+	// asks for more. Zero means 100, as in the real API.
 	PageSize int
-	// Make, if not nil, makes a task that was not added, when it is first asked
-	// for; it reports false if there is none. It runs under the server's lock.
+	// Make, if not nil, makes a task that was not added, when it is first
+	// requested. It reports false if there is none. The server's lock is held
+	// while it runs.
 	Make func(id string) (Task, bool)
-	// Elsewhere is the origin that the faults lead to which lead elsewhere.
-	// Empty means https://elsewhere.invalid, which is nowhere.
+	// Elsewhere is the origin of faulty redirects and links to another host.
+	// Empty means https://elsewhere.invalid, which does not exist.
 	Elsewhere string
 	// CountOnly keeps no log of requests, for servers that see millions:
 	// Requests is empty then, and Count still counts.
 	CountOnly bool
-	// Log, if not nil, is called with each request, under the server's lock.
+	// Log, if not nil, is called with each request. The server's lock is held
+	// while it runs.
 	Log func(Request)
 
 	mu     sync.Mutex
@@ -42,8 +44,8 @@ type Server struct {
 	faults plan
 }
 
-// Add adds tasks, whose lives begin now. A task whose id is there already
-// takes its place.
+// Add adds tasks. Their times count from now. A task replaces an earlier one
+// with the same id.
 func (s *Server) Add(tasks ...Task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

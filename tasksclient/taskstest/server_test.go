@@ -52,7 +52,7 @@ func request(t *testing.T, url string) *http.Request {
 	return r
 }
 
-func TestATaskLivesAsItWasTold(t *testing.T) {
+func TestATaskIsPendingAndEndsAsItWasSet(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var api taskstest.Server
@@ -130,7 +130,7 @@ func TestAListIsPagedAsTheAPIDoes(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoGoodRequestIsRefused(t *testing.T) {
+func TestAnInvalidRequestIsRefused(t *testing.T) {
 	t.Parallel()
 	var api taskstest.Server
 	api.Add(taskstest.Task{ID: "a/b"}, taskstest.Task{ID: "a b"})

@@ -8,25 +8,26 @@ import (
 	"github.com/deepomatic/tasks/gen"
 )
 
-// Task is a task of the fake: what becomes of it, and when.
+// Task is a task of the fake: how it ends, and when.
 type Task struct {
 	// ID is the task's id.
 	ID string
-	// Pending is how long it is pending, from when it was added. Zero means
-	// that it is done at once, unless PendingPolls says otherwise.
+	// Pending is how long the task is pending, from when it was added. Zero
+	// means that it is finished at once, unless PendingPolls says otherwise.
 	Pending time.Duration
-	// PendingPolls is how many answers show it as pending, whatever the time.
-	// A task is done when both it and Pending are over.
+	// PendingPolls is how many answers show the task as pending, at any time.
+	// It is finished when Pending and PendingPolls have both passed.
 	PendingPolls int
-	// Hidden is how long the API does not know it, from when it was added.
+	// Hidden is how long the task is unknown, from when it was added.
 	Hidden time.Duration
-	// Data is the JSON of its data if it succeeds. Empty means null.
+	// Data is the JSON of the task's data if it succeeds. Empty means null.
 	Data string
-	// Error is the message with which it fails. Empty means that it succeeds.
+	// Error is the error message of the task. Empty means that it succeeds.
 	Error string
-	// Status is what it ends with, if neither "success" nor "error" will do.
+	// Status is the final status. Empty means "success", or "error" if Error is
+	// set.
 	Status string
-	// Subtasks is the JSON of its subtasks. Empty means null.
+	// Subtasks is the JSON of the task's subtasks. Empty means null.
 	Subtasks string
 }
 

@@ -38,10 +38,10 @@ func (e TaskStatus) Valid() bool {
 	}
 }
 
-// ErrorBody What the API says of a request that it refused; any JSON.
+// ErrorBody The body of an answer that refuses a request; any JSON.
 type ErrorBody = json.RawMessage
 
-// ProxyPage What a proxy before the API answers in its place.
+// ProxyPage The answer of a proxy before the API.
 //
 // Example: <html><body>502 Bad Gateway</body></html>
 type ProxyPage = string
@@ -53,7 +53,7 @@ type Task struct {
 	// Example: 269999729
 	Id string `json:"id"`
 
-	// Status Where the task stands. `pending` may still change; `success` and `error` are final.
+	// Status The state of the task. `pending` may still change; `success` and `error` are final.
 	Status TaskStatus `json:"status"`
 
 	// Error What went wrong, if the status is `error`.
@@ -72,7 +72,7 @@ type Task struct {
 	// Data The answer of the call that made the task.
 	Data nullable.Nullable[json.RawMessage] `json:"data"`
 
-	// Subtasks Not described by the vendor; null wherever it was seen.
+	// Subtasks Not described by the vendor; null in all samples.
 	Subtasks nullable.Nullable[json.RawMessage] `json:"subtasks"`
 }
 
@@ -91,7 +91,7 @@ type TaskPage struct {
 	Results []Task `json:"results"`
 }
 
-// TaskStatus Where the task stands. `pending` may still change; `success` and `error` are final.
+// TaskStatus The state of the task. `pending` may still change; `success` and `error` are final.
 type TaskStatus string
 
 // Limit defines model for Limit.
@@ -106,13 +106,13 @@ type TaskID = string
 // TaskIDs defines model for TaskIDs.
 type TaskIDs = []string
 
-// BadRequest What the API says of a request that it refused; any JSON.
+// BadRequest The body of an answer that refuses a request; any JSON.
 type BadRequest = ErrorBody
 
-// Forbidden What the API says of a request that it refused; any JSON.
+// Forbidden The body of an answer that refuses a request; any JSON.
 type Forbidden = ErrorBody
 
-// NotFound What the API says of a request that it refused; any JSON.
+// NotFound The body of an answer that refuses a request; any JSON.
 type NotFound = ErrorBody
 
 // OnePage One page of a list of tasks.
@@ -121,16 +121,16 @@ type OnePage = TaskPage
 // OneTask The state of a call that was answered with a `task_id`, and its result once there is one.
 type OneTask = Task
 
-// ServerError What the API says of a request that it refused; any JSON.
+// ServerError The body of an answer that refuses a request; any JSON.
 type ServerError = ErrorBody
 
-// TooManyRequests What the API says of a request that it refused; any JSON.
+// TooManyRequests The body of an answer that refuses a request; any JSON.
 type TooManyRequests = ErrorBody
 
-// Unauthorized What the API says of a request that it refused; any JSON.
+// Unauthorized The body of an answer that refuses a request; any JSON.
 type Unauthorized = ErrorBody
 
-// UnexpectedError What the API says of a request that it refused; any JSON.
+// UnexpectedError The body of an answer that refuses a request; any JSON.
 type UnexpectedError = ErrorBody
 
 // ListTasksParams defines parameters for ListTasks.
@@ -221,7 +221,7 @@ type ClientInterface interface {
 
 	// ListTasks List tasks by their ids
 	//
-	// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+	// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 	//
 	// Corresponds with GET /tasks (the `ListTasks` operationId).
 	ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -236,7 +236,7 @@ type ClientInterface interface {
 
 // ListTasks List tasks by their ids
 //
-// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 //
 // Corresponds with GET /tasks (the `ListTasks` operationId).
 func (c *TasksClient) ListTasks(ctx context.Context, params *ListTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -426,7 +426,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListTasksWithResponse List tasks by their ids
 	//
-	// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+	// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -667,7 +667,7 @@ func (r GetTaskResponse) ContentType() string {
 
 // ListTasksWithResponse List tasks by their ids
 //
-// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An unknown id may be missing from the answer instead of being an error.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -49,8 +49,8 @@ type Account struct {
 // Flags adds the flags to a command.
 func (a *Account) Flags(f *pflag.FlagSet) {
 	f.StringVar(&a.KeyFile, "api-key-file", "", "read the API key from this `file` instead of the environment")
-	f.StringVar(&a.KeyCommand, "api-key-command", "", "run this `command`, as 'pass show deepomatic', and take the first line that it prints as the API key")
-	f.BoolVar(&a.InsecureHTTP, "insecure-http", false, "allow DEEPOMATIC_API_URL to be http:// on another machine: everyone on the way can read the key")
+	f.StringVar(&a.KeyCommand, "api-key-command", "", "run this `command`, for example 'pass show deepomatic', and use the first line that it prints as the API key")
+	f.BoolVar(&a.InsecureHTTP, "insecure-http", false, "allow DEEPOMATIC_API_URL to be http:// on another machine: everyone on the network path can read the key")
 }
 
 // Client makes a client. What is wrong with a variable or a flag is an error
@@ -140,7 +140,7 @@ func (a *Account) baseURL() ([]tasksclient.Option, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(root, "#"):
 		return wrong("must have no query and no fragment")
 	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
-		return nil, problem(envURL, "is plain http to another machine, which shows the API key to everyone on the way; use https://, or --insecure-http (or "+envInsecureHTTP+"=1) in a network that you trust")
+		return nil, problem(envURL, "is plain http to another machine, which shows the API key to everyone on the network path; use https://, or --insecure-http (or "+envInsecureHTTP+"=1) in a network that you trust")
 	}
 	options := []tasksclient.Option{tasksclient.WithBaseURL(version.ReplaceAllString(strings.TrimRight(root, "/"), "") + "/v0.7")}
 	if insecure {

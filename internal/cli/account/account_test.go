@@ -95,8 +95,8 @@ func TestWhatIsWrongIsNamedWithWhatIsRight(t *testing.T) {
 		code    int
 	}{
 		{"no key", account.Account{}, nil, []string{"DEEPOMATIC_API_KEY: is not set"}, exit.Unauthorized},
-		{"two keys", account.Account{}, append(key, "DEEPOMATIC_API_KEY_FILE", "x"), []string{"DEEPOMATIC_API_KEY_FILE: is set beside DEEPOMATIC_API_KEY; unset one"}, 1},
-		{"two flags", account.Account{KeyFile: "x", KeyCommand: "x"}, nil, []string{"--api-key-command: stands beside --api-key-file"}, 1},
+		{"two keys", account.Account{}, append(key, "DEEPOMATIC_API_KEY_FILE", "x"), []string{"DEEPOMATIC_API_KEY_FILE: DEEPOMATIC_API_KEY is set too; unset one"}, 1},
+		{"two flags", account.Account{KeyFile: "x", KeyCommand: "x"}, nil, []string{"--api-key-command: --api-key-file is given too"}, 1},
 		{"a key with a space", account.Account{}, []string{"DEEPOMATIC_API_KEY", "the secret"}, []string{"DEEPOMATIC_API_KEY: may hold printable ASCII only"}, 1},
 		{"an empty file", account.Account{KeyFile: file(t, "\n")}, nil, []string{"--api-key-file: ", " is empty"}, 1},
 		{"a file of many lines", account.Account{}, []string{"DEEPOMATIC_API_KEY_FILE", file(t, "secret\nsecret\n")}, []string{"DEEPOMATIC_API_KEY_FILE: ", "several lines"}, 1},

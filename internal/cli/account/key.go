@@ -22,13 +22,13 @@ func (a *Account) key(ctx context.Context) (*key, error) {
 	variable, file := os.Getenv(envKey), os.Getenv(envKeyFile)
 	switch {
 	case a.KeyFile != "" && a.KeyCommand != "":
-		return nil, problem("--api-key-command", "stands beside --api-key-file; give one of them")
+		return nil, problem("--api-key-command", "--api-key-file is given too; give only one of them")
 	case a.KeyCommand != "":
 		return newKey(ctx, "--api-key-command", "", func(ctx context.Context) (string, error) { return keyOfCommand(ctx, a.KeyCommand) })
 	case a.KeyFile != "":
 		return newKey(ctx, "--api-key-file", a.KeyFile, func(context.Context) (string, error) { return keyOfFile("--api-key-file", a.KeyFile) })
 	case variable != "" && file != "":
-		return nil, problem(envKeyFile, "is set beside "+envKey+"; unset one of them")
+		return nil, problem(envKeyFile, envKey+" is set too; unset one of them")
 	case file != "":
 		return newKey(ctx, envKeyFile, file, func(context.Context) (string, error) { return keyOfFile(envKeyFile, file) })
 	case variable == "":

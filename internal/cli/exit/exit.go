@@ -31,7 +31,7 @@ const Help = `Exit codes:
   5    not authorised: the key is missing or wrong
   130  interrupted by Ctrl-C
   143  ended by SIGTERM
-If several apply: 143 and 130, then 5, 1, 3, 4 and 2.`
+If several apply, it is the first of these: 143, 130, 5, 1, 3, 4, 2.`
 
 // Error is an end with an exit code of its own.
 type Error struct {

@@ -13,9 +13,9 @@ import (
 )
 
 // Help is the paragraph that the help of a command with ids has.
-const Help = `Ids come from the arguments, from standard input for "-", and from a file with --from. A file has one id a line, or is
-CSV, or holds JSON: an array, or lines of tasks or of answers with a "task_id". Lines that begin with # are comments, and
-a header row is recognised. An id that is given twice is taken once.`
+const Help = `Ids come from the arguments, from standard input for "-", and from a file with --from. A file has one id on
+each line, or is CSV, or JSON: an array, or lines of tasks or of answers with a "task_id". Lines that begin with # are
+comments, and a header row is recognised. An id that is given twice is taken once.`
 
 // Source is where the ids of a command come from, beside its arguments.
 type Source struct {

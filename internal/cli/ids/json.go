@@ -100,7 +100,7 @@ func idOfJSON(value jsontext.Value) (string, error) {
 		if strings.Trim(text, "0123456789") == "" {
 			return text, nil
 		}
-		return "", fmt.Errorf("%s is no id; an id is a string or a whole number", short(text))
+		return "", fmt.Errorf("%s is not an id; an id is a string or a whole number", short(text))
 	default:
 		return "", fmt.Errorf("holds %s where an id belongs; an id is a string or a whole number", nameOf(raw.Kind()))
 	}

@@ -122,7 +122,7 @@ func (p *parser) check(id string) error {
 	case strings.ContainsFunc(id, unicode.IsControl):
 		return errors.New("holds a control character")
 	case strings.ContainsFunc(id, unicode.IsSpace):
-		return fmt.Errorf("%q is no id, for it holds a space; put one id on a line", short(id))
+		return fmt.Errorf("%q is not an id, because it holds a space; put one id on a line", short(id))
 	}
 	return p.add(id)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	errBinary = errors.New("is a binary file, and no list of ids")
+	errBinary = errors.New("is a binary file, not a list of ids")
 	errLong   = fmt.Errorf("is longer than %d MB, and can't be a task or an id", maxValue>>20)
 )
 

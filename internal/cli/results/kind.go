@@ -73,8 +73,10 @@ func Message(err error) string {
 		return "still pending; the last poll failed: " + Message(pending.Last)
 	case errors.As(err, &pending):
 		return "still pending"
+	case errors.As(err, &input) && input.Name == "id":
+		return "the id " + input.Problem
 	case errors.As(err, &input):
-		return strings.TrimPrefix(input.Name+": ", "id: ") + input.Problem
+		return input.Name + ": " + input.Problem
 	case errors.As(err, &protocol) && protocol.Task != nil:
 		return fmt.Sprintf("the API gives it the status %q, which is not documented", oneLine(string(protocol.Task.Status)))
 	case KindOf(err) == KindInterrupted:

@@ -42,7 +42,7 @@ func TestALineTellsTheTaskOrTheKindOfError(t *testing.T) {
 		{"advice for programmers is left out", tasksclient.Result{ID: "5", Err: errors.New("tasksclient: no answer in time (WithRequestTimeout is 30s); raise WithMaxResponseBytes or lower WithBatchSize; try again")},
 			`{"id":"5","error":{"kind":"network","message":"no answer in time; try again"}}`},
 		{"an id that can't be one", tasksclient.Result{ID: "a/b", Err: &tasksclient.InputError{Name: "id", Problem: "has a slash"}},
-			`{"id":"a/b","error":{"kind":"invalid_id","message":"has a slash"}}`},
+			`{"id":"a/b","error":{"kind":"invalid_id","message":"the id has a slash"}}`},
 		{"no network", tasksclient.Result{ID: "5", Err: fmt.Errorf("tasksclient: gave up: %w", network)},
 			`{"id":"5","error":{"kind":"network","message":"gave up: connection refused"}}`},
 		{"not asked for", tasksclient.Result{ID: "5", Err: context.Canceled},

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -50,7 +51,7 @@ func (p *Problems) Add(r tasksclient.Result) {
 		p.groups[key], p.order = g, append(p.order, g)
 	}
 	if g.n++; g.n <= shown {
-		g.ids = append(g.ids, printable(r.ID))
+		g.ids = append(g.ids, printable(cmp.Or(r.ID, `""`)))
 	}
 }
 

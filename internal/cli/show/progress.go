@@ -33,7 +33,7 @@ var kinds = []string{"auto", "bar", "plain", "none"}
 
 // KindFlag adds the flag that says how to show progress to a command.
 func KindFlag(cmd *cobra.Command, kind *string) {
-	cmd.Flags().StringVar(kind, "progress", "auto", "how to show progress, one `kind` of: auto (a bar if the output is a terminal), bar, plain (lines, for logs), none")
+	cmd.Flags().StringVar(kind, "progress", "auto", "the `kind` of progress that is shown: auto (a bar if the output is a terminal), bar, plain (lines, for logs) or none")
 	_ = cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
 }
 

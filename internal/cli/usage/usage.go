@@ -109,7 +109,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return err
 	case errors.As(err, &unknown):
 		if letters := unknown.GetSpecifiedShortnames(); letters != "" {
-			return Errorf(cmd, "there is no flag -%s; an id that begins with a dash stands behind --", unknown.GetSpecifiedName())
+			return Errorf(cmd, "there is no flag -%s; put -- before an id that begins with a dash", unknown.GetSpecifiedName())
 		}
 		return Errorf(cmd, "there is no flag --%s%s", unknown.GetSpecifiedName(), didYouMean(similarFlags(cmd, unknown.GetSpecifiedName()), "--"))
 	case errors.As(err, &noValue):
@@ -190,9 +190,13 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-// Plural is a number with its noun, which has an s unless there is just one.
+// Plural is a number with its noun, in the plural unless there is just one.
 func Plural(n int, noun string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "ch"):
+		noun += "es"
+	default:
 		noun += "s"
 	}
 	return strconv.Itoa(n) + " " + noun

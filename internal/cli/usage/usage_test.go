@@ -64,7 +64,7 @@ func TestAWrongCallIsToldInTheUsersWords(t *testing.T) {
 		{"a flag that there is not", "serve --bogus", "there is no flag --bogus", "program serve"},
 		{"a flag with a letter wrong", "serve --timout 1s", "there is no flag --timout; did you mean --timeout?", "program serve"},
 		{"a flag like a hidden one", "serve --secrets x", "there is no flag --secrets", "program serve"},
-		{"a short flag that may be an id", "serve -x", "there is no flag -x; an id that begins with a dash stands behind --", "program serve"},
+		{"a short flag that may be an id", "serve -x", "there is no flag -x; put -- before an id that begins with a dash", "program serve"},
 		{"a flag without its value", "serve --timeout", "--timeout needs a value; give one such as 30s, 5m or 1h30m", "program serve"},
 		{"what is no duration", "serve --timeout 5", `--timeout is "5", which is not a duration; give one such as 30s, 5m or 1h30m`, "program serve"},
 		{"what is no whole number", "serve --burst 1.5", `--burst is "1.5", which is not a number; give a whole number such as 7`, "program serve"},

@@ -5,22 +5,22 @@
 //
 //	J = cost x requests + the delays of all its tasks, added up
 //
-// where a task's delay is the time from its end until a response shows it. The next request is made when the delay
-// that has probably built up since the last one reaches the cost of a request. With odds(u), the odds that a task has
-// ended by a time u after it was seen pending, that is after the gap g for which
+// where a task's delay is the time from its end until a response shows it. The next request is made when the expected
+// delay since the last one reaches the cost of a request. If odds(u) are the odds that a task has ended by a time u
+// after it was seen pending, this is after the gap g for which
 //
 //	  g
 //	∑ ∫ odds(u) du = cost         summed over the tasks that one request asks for
 //	  0
 //
-// The odds are p/(1-p) of the probability p. They grow without bound as an end becomes certain, because a request
-// that finds a task finished saves all the later ones. For tasks that end at a steady rate r the rule gives the even
-// gap that costs least, where e^(rg) - 1 - rg = r x cost, or about g = √(2 x cost/r).
+// The odds of a probability p are p/(1-p). They grow without bound as an end becomes certain, because a request
+// that finds a task finished saves all the later ones. For tasks that end at a steady rate r the rule gives the
+// constant gap that costs least, where e^(rg) - 1 - rg = r x cost, or about g = √(2 x cost/r).
 //
 // The odds come from the rate at which pending tasks of each age end (see hazard). It starts as a guess, and is
 // learned from the tasks that end and from those that don't.
 //
-// The package is arithmetic alone: it has no goroutine, no lock and no clock.
+// The package only computes: it has no goroutine, no lock and no clock.
 package pace
 
 import (
@@ -29,26 +29,26 @@ import (
 )
 
 // Pace knows how long tasks have taken so far and says how long to wait until the next request. It is not safe for
-// concurrent use, its caller locks.
+// concurrent use; its caller must lock.
 type Pace struct {
 	cost           float64 // seconds
 	floor, ceiling time.Duration
 	history        history
 }
 
-// New returns a pace that knows nothing yet. The cost is what one request is worth in delay, floor and ceiling are
-// the shortest and the longest gap. The cost and the floor must be positive, and the ceiling no less than the floor.
+// New returns a pace that knows nothing yet. The cost is the delay that is accepted to save one request; floor and
+// ceiling are the shortest and the longest gap. The cost and the floor must be positive, and the ceiling no less than the floor.
 func New(cost, floor, ceiling time.Duration) *Pace {
 	return &Pace{cost: cost.Seconds(), floor: floor, ceiling: ceiling}
 }
 
-// Survived records that a task was pending from one age to another. Each stretch of a task's life is to be recorded
-// once, and the last one, up to its end, too.
+// Survived records that a task was pending from one age to another. Every part of the time that a task is pending must
+// be recorded once, including the last part, up to its end.
 func (p *Pace) Survived(from, to time.Duration) {
 	p.history.survived(seconds(from), seconds(to))
 }
 
-// Ended records that a task ended at that age, whether as a success or not, while so many others are pending.
+// Ended records that a task ended at that age, whether it succeeded or not, while pending others are pending.
 func (p *Pace) Ended(age time.Duration, pending int) {
 	p.history.end(seconds(age), max(pending, 0))
 }

@@ -112,7 +112,7 @@ func TestPendingTasksCountAsLongerThanTheirAge(t *testing.T) {
 	}
 }
 
-func TestWhatIsLongAgoIsForgotten(t *testing.T) {
+func TestTasksOfLongAgoAreForgotten(t *testing.T) {
 	t.Parallel()
 	p := learned(5000, always(time.Second))
 	for range 2500 {

@@ -28,10 +28,11 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 		if e == nil || e.who == nil || e.batch != b {
 			continue // nobody waits for it any more
 		}
-		e.answered, e.denied, e.denials = true, 0, 0
+		e.answered = true
+		delete(p.denials, e)
 		if s.Pending {
 			p.cfg.Pace.Survived(e.lastAge(), e.age(now))
-			e.last, e.lastAt, e.seen = s.Task, now, true
+			e.last, e.lastAt = s.Task, now
 			continue
 		}
 		p.learn(e, s.Took, now)
@@ -46,7 +47,7 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
 	from, to := e.lastAge(), e.age(now)
 	if took < from || took > to {
-		if !e.seen {
+		if !e.seen() {
 			return
 		}
 		took = (from + to) / 2
@@ -102,17 +103,17 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 	var waiting []*entry[T]
 	due := never
 	for _, e := range entries {
-		unasked := e.denied == 0 && !e.seen
+		unasked := !e.seen() && !p.isDenied(e)
 		if !unasked {
-			e.deny(b.asked)
+			p.deny(e, b.asked, false)
 		}
 		if unasked || p.isBelieved(e, b.asked) {
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)
 			continue
 		}
 		waiting = append(waiting, e)
-		due = min(due, e.denied+p.believedAfter(e))
-		if e.seen { // so that it is denied often enough by then
+		due = min(due, p.denials[e].since+p.believedAfter(e))
+		if e.seen() { // so that it is denied often enough by then
 			due = min(due, now+doubt/denialsToBelieve)
 		}
 	}

@@ -140,7 +140,7 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 		q.IDs[i] = e.id
 		e.answered = false
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel((*b.entries[0].who)[0].ctx)) //nolint:gosec // release calls it
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].who.all[0].ctx)) //nolint:gosec // release calls it
 	b.asked, b.live, b.cancel = now, len(q.IDs), cancel
 	p.active[b] = struct{}{}
 	go func() {
@@ -150,13 +150,13 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 				p.panicked(b, recover())
 			}
 		}()
-		f := p.cfg.Source(ctx, q, func(seen []Seen[T]) { p.answer(b, seen) })
+		p.settle(ctx, b, p.cfg.Source(ctx, q, func(seen []Seen[T]) { p.answer(b, seen) }))
 		returned = true
-		p.settle(ctx, b, f)
 	}()
 }
 
-// panicked passes a panic of the source on to those who wait for one of the ids, whose waits end with it.
+// panicked passes a panic of the source, or of the logger's handler, on to those who wait for one of the ids, whose waits
+// end with it.
 func (p *Poller[T]) panicked(b *batch[T], value any) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -168,7 +168,7 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 		if e.who == nil {
 			continue
 		}
-		for _, w := range *e.who {
+		for _, w := range e.who.all {
 			w.panicked = value
 			w.signal()
 		}
@@ -182,6 +182,8 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 // release ends a poll.
 func (p *Poller[T]) release(b *batch[T]) {
 	delete(p.active, b)
-	b.cancel()
-	b.cancel = nil
+	if b.cancel != nil { // nil if the poll was settled already
+		b.cancel()
+		b.cancel = nil
+	}
 }

@@ -16,9 +16,33 @@ const doubt = 30 * time.Second
 // between them: after a pause that the server demanded, two of them tell nothing of the time between.
 const denialsToBelieve = 4
 
+// denial is what the API has denied of an id since it last showed it.
+type denial struct {
+	since time.Duration
+	count int  // of the answers that did
+	ofKey bool // the key was refused, which says nothing of the id
+}
+
+// deny notes an answer that denies e, or the key, to a question asked at that time. The grace of an id that was never seen
+// begins when the API does not know it, and not when it refused the key before.
+func (p *Poller[T]) deny(e *entry[T], asked time.Duration, ofKey bool) {
+	d := p.denials[e]
+	if d.count == 0 || d.ofKey && !ofKey && !e.seen() {
+		d = denial{since: asked, ofKey: ofKey}
+	}
+	d.count++
+	p.denials[e] = d
+}
+
+// isDenied says whether the API has denied e since it last showed it, and not just the key.
+func (p *Poller[T]) isDenied(e *entry[T]) bool {
+	d := p.denials[e]
+	return d.count > 0 && (e.seen() || !d.ofKey)
+}
+
 // believedAfter is how long e may be denied before that is believed.
 func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
-	if e.seen {
+	if e.seen() {
 		return doubt
 	}
 	return p.cfg.Grace
@@ -27,14 +51,15 @@ func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
 // isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as
 // old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
-	return e.denied != 0 && asked-e.denied >= p.believedAfter(e)
+	d, denied := p.denials[e]
+	return denied && asked-d.since >= p.believedAfter(e)
 }
 
-// fail deals with ids whose poll failed. What can't pass ends here; everything else is asked for again.
+// fail deals with ids whose poll failed. A permanent failure ends their waits; after any other they are asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	contradicts := p.keyWorked
 	if f.Kind != Unauthorized {
-		contradicts = slices.ContainsFunc(silent, func(e *entry[T]) bool { return e.seen })
+		contradicts = slices.ContainsFunc(silent, (*entry[T]).seen)
 	}
 	switch {
 	case b.cancelled: // it hung while the API came back
@@ -66,11 +91,11 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 	}
 	if f.Kind == NotFound {
 		p.works(b, now) // an API that knows which tasks there are is at work
-		if e.denied == 0 {
-			e.denied = b.asked
+		if !p.isDenied(e) {
+			p.deny(e, b.asked, false)
 		}
 		if !p.isBelieved(e, b.asked) {
-			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), e.denied+p.believedAfter(e))).asked = b.asked
+			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), p.denials[e].since+p.believedAfter(e))).asked = b.asked
 			return
 		}
 	}
@@ -111,25 +136,25 @@ func (p *Poller[T]) endAll(err error) {
 	}
 }
 
-// tryAgain deals with a failure that may pass. A list that fails twice in a row is split, so that an id which makes
+// tryAgain deals with a failure that is not final. A list that fails twice in a row is split, so that an id which makes
 // it fail does not take its neighbours with it; but not while nothing works at all: see outage. An id that fails by
 // itself while others work is isolated: from then on it concerns nobody else.
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	first, alone, verdict := silent[0], len(b.entries) == 1, f.Kind.isVerdict()
-	failed := failure{count: b.failed.count + 1, since: b.failed.since, err: f.Err}
-	if f.Kind == Timeout && !alone {
+	failed := failure{count: b.failed.count, since: b.failed.since, err: f.Err}
+	if failed.since == 0 || b.answered { // what was not read comes first the next time
+		failed.count, failed.since = 0, now
+	}
+	if failed.count++; f.Kind == Timeout && !alone {
 		failed.count++ // it has cost the time of several
 	}
-	if failed.since == 0 || b.answered {
-		failed = failure{count: 1, since: now, err: f.Err} // what was not read comes first the next time
-	}
 	for _, e := range silent {
-		if verdict && (e.seen || f.Kind == Unauthorized) {
-			e.deny(b.asked)
+		if verdict && (e.seen() || f.Kind == Unauthorized) {
+			p.deny(e, b.asked, f.Kind == Unauthorized)
 		}
 	}
-	isolated := alone && p.worked > failed.since
-	held := alone && verdict && first.denials >= denialsToBelieve && b.asked-first.denied >= doubt
+	isolated := alone && p.worked > failed.since && (b.isolated || !p.outage.isOpen()) // while nothing works, it tells nothing of one id
+	held := alone && verdict && p.denials[first].count >= denialsToBelieve && b.asked-p.denials[first].since >= doubt
 	if !isolated && (!held || p.outage.isOpen()) {
 		p.nothingWorked(ctx, b, f, now)
 	}
@@ -139,12 +164,12 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	case p.cfg.Failures == 1, held:
 		p.end(silent, f.Err)
 		return
-	case isolated && !verdict && failed.count >= p.cfg.Failures:
+	case isolated && !verdict && failed.count >= p.cfg.Failures && (b.asked-p.worked < doubt || now-p.worked >= p.outageLimit()):
 		p.end(silent, fmt.Errorf("tasksclient: gave up after %d failed polls in a row: %w", failed.count, f.Err))
 		return
 	}
 	pause := p.cfg.Jitter(backoff(failed.count, first.age(now)))
-	if left := first.denied + doubt - now; alone && verdict && left > 0 {
+	if left := p.denials[first].since + doubt - now; alone && verdict && left > 0 {
 		pause = min(pause, left)
 	}
 	due := now + max(pause, f.RetryAfter)

@@ -14,11 +14,11 @@ func (p *Poller[T]) living(b *batch[T]) []*entry[T] {
 		if e.who == nil || e.batch != b { // finished, given up, or elsewhere by now
 			return true
 		}
-		if slices.ContainsFunc(*e.who, (*waiter[T]).hasRoom) {
+		if slices.ContainsFunc(e.who.all, (*waiter[T]).hasRoom) {
 			return false
 		}
 		e.batch = nil
-		for _, w := range *e.who {
+		for _, w := range e.who.all {
 			p.hold(w, e)
 		}
 		return true

@@ -47,6 +47,9 @@ const (
 
 func (o *outage) isOpen() bool { return o.failures >= o.opensAt && !o.believing }
 
+// outageLimit is how long nothing may have worked until ids are given up.
+func (p *Poller[T]) outageLimit() time.Duration { return time.Duration(p.cfg.Failures) * givenUpFor }
+
 // nothingWorked counts a poll that failed.
 func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, now time.Duration) {
 	o := &p.outage
@@ -76,7 +79,7 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 	if o.failures == o.opensAt {
 		p.log(ctx, slog.LevelWarn, "no request for tasks succeeds; making one small request at a time", slog.String("error", f.Err.Error()))
 	}
-	if lasted := now - o.since; o.failures >= max(o.opensAt, p.cfg.Failures) && lasted >= time.Duration(p.cfg.Failures)*givenUpFor {
+	if lasted := now - o.since; o.failures >= max(o.opensAt, p.cfg.Failures) && lasted >= p.outageLimit() {
 		err := fmt.Errorf("tasksclient: gave up after %v in which no request succeeded: %w", lasted.Round(time.Second), f.Err)
 		p.endAll(err)
 	}

@@ -1,10 +1,10 @@
 // Package poll decides who waits for which id, and when to ask for it.
 //
-// All the waits of a client register their ids with one [Poller]. It asks its [Source] for what is due, many ids with one
-// request, and hands each finished task to everyone who waits for it. When to ask is the business of package pace. What a
-// failure means is told by the source, as a [Kind]; what follows from it is decided here: whether an id is asked for
-// again, with which others, and when it is given up. The package knows ids, ages and outcomes, and nothing of HTTP, of
-// JSON or of what a task is.
+// All the waits of a client register their ids with one [Poller]. It asks its [Source] for the ids that are due, many with
+// one request, and hands each finished task to everyone who waits for it. Package pace decides when to ask. The source
+// says what a failure means, as a [Kind]. This package decides what follows from it: whether an id is asked for again,
+// together with which others, and when it is given up. It knows ids, ages and outcomes, and nothing of HTTP, of JSON or
+// of what a task is.
 package poll
 
 import (
@@ -22,12 +22,12 @@ type Config[T any] struct {
 	Pace        *pace.Pace
 	Floor       time.Duration                       // the least time between two polls of an id
 	Concurrency int                                 // how many polls may be under way at once
-	Failures    int                                 // how many polls of an id by itself may fail in a row before it is given up
-	Grace       time.Duration                       // how long an id that was never seen may be unknown
+	Failures    int                                 // how many polls for an id alone may fail in a row before it is given up
+	Grace       time.Duration                       // how long an id that was never known is asked for again
 	Timeout     time.Duration                       // of one request; zero if it has none
-	Fit         func(ids, bytes int) bool           // whether one request may ask for so many ids that take so many bytes
-	Bytes       func(id string) int                 // how much an id adds to a request
-	PausedUntil func() time.Time                    // before this no request is sent
+	Fit         func(ids, bytes int) bool           // whether one request may ask for this many ids, which add this many bytes to it
+	Bytes       func(id string) int                 // how many bytes an id adds to a request
+	PausedUntil func() time.Time                    // no request is sent before this
 	Jitter      func(d time.Duration) time.Duration // d, or a little more
 	Logger      *slog.Logger                        // never called under the lock
 }
@@ -39,7 +39,7 @@ type Source[T any] func(ctx context.Context, q Query, seen func([]Seen[T])) *Fai
 // Query is what one poll asks for.
 type Query struct {
 	IDs []string
-	// Isolated says that the id has failed by itself while others worked, so that what it provokes must concern nobody else.
+	// Isolated says that the id failed alone while others succeeded, so that its failures must not affect other ids.
 	Isolated bool
 }
 
@@ -48,7 +48,7 @@ type Seen[T any] struct {
 	ID      string
 	Task    T
 	Pending bool
-	Err     error         // of a finished task that is no success
+	Err     error         // of a finished task that did not succeed
 	Took    time.Duration // from its creation to its end by the server's own clock; negative if it does not say
 }
 
@@ -62,10 +62,10 @@ type Failure struct {
 // Kind is what a failure means to those who wait.
 type Kind int
 
-// The kinds. From Unauthorized on they are verdicts: the answer would be the same the next time.
+// The kinds. From Unauthorized on they are verdicts, that is permanent failures: the next answer would be the same.
 const (
 	Transient    Kind = iota // the same request may succeed later
-	Timeout                  // transient, but it took a whole request's time to find out
+	Timeout                  // transient, but it took the whole time limit of a request
 	TooLarge                 // a request for fewer ids may succeed
 	Unauthorized             // the key is refused
 	NotFound                 // there is no such task
@@ -91,6 +91,7 @@ type Poller[T any] struct {
 
 	mu       sync.Mutex
 	entries  map[string]*entry[T]
+	denials  map[*entry[T]]denial
 	active   map[*batch[T]]struct{} // the polls under way
 	healthy  queue[T]               // batches that may be merged to fill a request
 	failed   queue[T]               // batches that are asked for as they are
@@ -117,7 +118,7 @@ func New[T any](cfg Config[T]) *Poller[T] {
 
 // forgetAll begins anew once nobody waits. What worked is remembered; maps and queues would keep the room they once took.
 func (p *Poller[T]) forgetAll() {
-	p.entries = map[string]*entry[T]{}
+	p.entries, p.denials = map[string]*entry[T]{}, map[*entry[T]]denial{}
 	p.healthy, p.failed, p.isolated, p.holding = nil, nil, nil, nil
 	p.outage, p.lists, p.key = outage{opensAt: leastFailures}, lists{}, keyCheck{}
 }

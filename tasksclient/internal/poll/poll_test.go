@@ -130,7 +130,7 @@ func TestWhileNothingWorksOneSmallPollIsMadeAtATime(t *testing.T) {
 	})
 }
 
-func TestAVerdictOnWhatWasSeenIsDoubted(t *testing.T) {
+func TestAVerdictOnAnIDThatWasSeenIsDoubted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		kind  Kind
@@ -162,7 +162,7 @@ func TestAVerdictOnWhatWasSeenIsDoubted(t *testing.T) {
 	}
 }
 
-func TestAVerdictOnWhatWasNeverSeenIsTakenAtOnce(t *testing.T) {
+func TestAVerdictOnAnIDThatWasNeverSeenIsBelievedAtOnce(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[Kind]string{Refused: "0s", Unauthorized: "0s"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestTwoDenialsAroundALongPauseAreNotBelieved(t *testing.T) {
 	})
 }
 
-func TestAnUnknownIDIsTakenForUnknownAfterItsGrace(t *testing.T) {
+func TestAnUnknownIDIsNotFoundAfterItsGrace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := &api{ends: func(string) time.Duration { return 0 }, fails: func(q Query, _ time.Duration) *Failure {
@@ -266,7 +266,7 @@ func TestALoggerMayUseThePoller(t *testing.T) {
 	})
 }
 
-func TestAnOutageIsTold(t *testing.T) {
+func TestAnOutageIsLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -286,7 +286,7 @@ func TestAnOutageIsTold(t *testing.T) {
 	})
 }
 
-func TestThePaceLearnsOnlyFromDatesThatThePollsBearOut(t *testing.T) {
+func TestThePaceLearnsOnlyFromDatesThatThePollsConfirm(t *testing.T) {
 	t.Parallel()
 	for name, took := range map[string]time.Duration{
 		"right": 950 * ms, "none": -1, "created when updated": 0, "since 1970": 50 * 365 * 24 * time.Hour, "ahead": -time.Hour,
@@ -389,7 +389,7 @@ func liveBytes() uint64 {
 // What is pending is held until it is done, however many there are of it.
 func TestAPendingIDTakesLittleMemory(t *testing.T) {
 	// Not parallel: it measures the memory of the process.
-	const ids, most = 100_000, 140 // bytes, beside the caller's own id
+	const ids, most = 100_000, 120 // bytes, beside the caller's own id
 	c := newCrowd(ids)
 	before := liveBytes()
 	c.join(t.Context())
@@ -426,7 +426,7 @@ func TestGivingUpTakesLittleMemory(t *testing.T) {
 
 // Two waits for the same ids, of which one takes no results: what is held back
 // for it is held once.
-func TestWhatIsHeldBackIsHeldOnce(t *testing.T) {
+func TestAnIDThatIsHeldBackIsHeldOnce(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(10)
 	c.join(t.Context())

@@ -9,7 +9,10 @@ import (
 
 // waiters are those who wait for an id, in the order in which they came. All the ids of a wait that nobody else waits for
 // share one of them, so it is never changed.
-type waiters[T any] []*waiter[T]
+type waiters[T any] struct {
+	since time.Duration // when the first of all began: the id's age counts from here
+	all   []*waiter[T]
+}
 
 // entry is one id that is waited for, by however many waits. A million of them may be pending, so an entry has only what
 // each of them needs. What concerns a failed poll stands in the batch.
@@ -17,28 +20,17 @@ type entry[T any] struct {
 	id       string
 	who      *waiters[T]   // who waits for it; nil once it is finished or given up
 	batch    *batch[T]     // where it stands; nil while it is held back
-	since    time.Duration // when it was first waited for: its age counts from here
 	last     T             // the last snapshot, if it was seen
-	lastAt   time.Duration // when that was taken
-	denied   time.Duration // since when the API denies that there is such a task; zero: it does not
-	seen     bool          // some answer showed it
+	lastAt   time.Duration // when that was taken; zero: it was never seen
 	answered bool          // the poll under way has shown it
-	denials  uint8         // how many answers denied it since then, as far as it matters
 }
 
-// deny notes an answer that denies e to a question asked at that time.
-func (e *entry[T]) deny(asked time.Duration) {
-	if e.denied == 0 {
-		e.denied = asked
-	}
-	e.denials = min(e.denials+1, denialsToBelieve)
-}
-
-func (e *entry[T]) age(now time.Duration) time.Duration { return now - e.since }
+func (e *entry[T]) seen() bool                          { return e.lastAt != 0 }
+func (e *entry[T]) age(now time.Duration) time.Duration { return now - e.who.since }
 
 // lastAge is the age at which e was last seen pending.
 func (e *entry[T]) lastAge() time.Duration {
-	if !e.seen {
+	if !e.seen() {
 		return 0
 	}
 	return e.age(e.lastAt)
@@ -49,15 +41,14 @@ func (e *entry[T]) drop(w *waiter[T]) bool {
 	if e.who == nil {
 		return false
 	}
-	i := slices.Index(*e.who, w)
+	i := slices.Index(e.who.all, w)
 	switch {
 	case i < 0:
 		return false
-	case len(*e.who) == 1:
+	case len(e.who.all) == 1:
 		e.who = nil
 	default:
-		others := slices.Concat((*e.who)[:i], (*e.who)[i+1:])
-		e.who = &others
+		e.who = &waiters[T]{e.who.since, slices.Concat(e.who.all[:i], e.who.all[i+1:])}
 	}
 	return true
 }

@@ -24,7 +24,7 @@ type waiter[T any] struct {
 
 func newWaiter[T any](ctx context.Context, room int) *waiter[T] {
 	w := &waiter[T]{ctx: ctx, room: room, wake: make(chan struct{}, 1)}
-	w.self = &waiters[T]{w}
+	w.self = &waiters[T]{all: []*waiter[T]{w}}
 	return w
 }
 
@@ -87,6 +87,7 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	p.mu.Lock()
 	defer p.unlock()
 	now := p.now()
+	w.self.since = now
 	if len(p.entries) == 0 {
 		p.entries = make(map[string]*entry[T], len(ids))
 	}
@@ -94,15 +95,14 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	for i, id := range ids {
 		e := p.entries[id]
 		if e != nil {
-			if who := *e.who; who[len(who)-1] != w { // only the last to come can be there: it registers all its ids at once
-				who = append(slices.Clone(who), w)
-				e.who = &who
+			if who := e.who.all; who[len(who)-1] != w { // only the last to come can be there: it registers all its ids at once
+				e.who = &waiters[T]{e.who.since, append(slices.Clone(who), w)}
 				w.ids++
 				p.pullForward(e, now)
 			}
 			continue
 		}
-		e = &entry[T]{id: id, since: now, who: w.self}
+		e = &entry[T]{id: id, who: w.self}
 		p.entries[id] = e
 		w.ids++
 		if b == nil || !p.cfg.Fit(len(b.entries)+1, 0) {
@@ -182,7 +182,7 @@ func (p *Poller[T]) finish(e *entry[T], task T, err error) {
 	if e.who == nil {
 		return
 	}
-	for _, w := range *e.who {
+	for _, w := range e.who.all {
 		w.ready = append(w.ready, Result[T]{ID: e.id, Task: task, Err: err})
 		w.signal()
 	}
@@ -192,6 +192,7 @@ func (p *Poller[T]) finish(e *entry[T], task T, err error) {
 // forget ends e. A poll that nobody waits for any more is cancelled.
 func (p *Poller[T]) forget(e *entry[T]) {
 	delete(p.entries, e.id)
+	delete(p.denials, e)
 	e.who = nil
 	if b := e.batch; b != nil && b.cancel != nil {
 		if b.live--; b.live == 0 {

@@ -15,11 +15,11 @@ import (
 
 const messageBytes = 500 // of an error's text in a message
 
-// contextError is why a context ended: its cause, which is the user's own and kept as it is, and what ctx.Err
-// says, so that errors.Is knows both.
-func contextError(ctx context.Context) error {
+// ContextError is why a context ended: its cause, which is the user's own and kept as it is, and what ctx.Err
+// says, so that errors.Is knows both. It is nil if the context has not ended.
+func ContextError(ctx context.Context) error {
 	cause, err := context.Cause(ctx), ctx.Err()
-	if errors.Is(cause, err) {
+	if err == nil || errors.Is(cause, err) {
 		return cause
 	}
 	return &safeError{text: cause.Error(), timeout: errors.Is(err, context.DeadlineExceeded), parts: []error{cause, err}}

@@ -105,7 +105,7 @@ func TestTheGivenClientIsNeverChangedAndItsTimeoutHolds(t *testing.T) {
 	})
 }
 
-func TestTheRequestsOwnTimeIsNotTheCallers(t *testing.T) {
+func TestTheRequestsOwnTimeoutIsNotTheCallersDeadline(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the shop closes")
 	stalledBody := answer(func(r *http.Request) (*http.Response, error) {
@@ -229,7 +229,7 @@ func TestABodyThatBreaksOffIsCut(t *testing.T) {
 	}
 }
 
-func TestTheStatusCountsMoreThanWhatHappensToItsBody(t *testing.T) {
+func TestAnErrorStatusIsReportedEvenIfItsBodyFails(t *testing.T) {
 	t.Parallel()
 	read := 0
 	for name, body := range map[string]io.Reader{

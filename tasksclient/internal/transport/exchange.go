@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// exchange is one request and what comes of it.
+// exchange is one request and its outcome.
 type exchange struct {
 	t         *Transport
 	ctx       context.Context // ends with the caller's, or with the request's own clock
@@ -88,13 +88,18 @@ func (x *exchange) run() answer {
 // the caller's stack does not show it.
 func (x *exchange) runInGoroutine(done chan<- answer) {
 	a := answer{end: runtime.Goexit}
+	defer func() { done <- a }()
 	defer func() {
-		if value := recover(); value != nil {
-			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
-				slog.String("panic", x.t.Redact(fmt.Sprint(value), messageBytes)), slog.String("stack", x.t.RedactAll(string(debug.Stack()))))
+		if value := recover(); value != nil { // the logger's handler panicked
 			a.end = func() { panic(value) }
 		}
-		done <- a
+	}()
+	defer func() {
+		if value := recover(); value != nil {
+			a.end = func() { panic(value) }
+			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
+				slog.String("panic", x.t.Redact(fmt.Sprint(value), messageBytes)), slog.String("stack", x.t.RedactAll(string(debug.Stack()))))
+		}
 	}()
 	a = x.roundTrip(true)
 	a.end = func() {}
@@ -113,7 +118,10 @@ func (x *exchange) roundTrip(closeWithContext bool) answer {
 	closeBody := func() { _ = res.Body.Close() } // what matters of it was read, or failed
 	stop := func() bool { return true }
 	if closeWithContext {
-		stop = context.AfterFunc(x.ctx, closeBody)
+		stop = context.AfterFunc(x.ctx, func() {
+			defer func() { _ = recover() }() // the caller has returned with the context: a panic can reach nobody
+			closeBody()
+		})
 	}
 	defer func() {
 		if stop() {

@@ -15,21 +15,21 @@ type Kind string
 
 // The kinds of failure.
 const (
-	NotSent           Kind = "not sent"               // the context ended during a pause or before the limiter's turn
+	NotSent           Kind = "not sent"               // the context ended during a pause or while the limiter was waited for
 	NotSigned         Kind = "not signed"             // Sign failed
 	Network           Kind = "network"                // the network, or the RoundTripper, failed before an answer came
-	Timeout           Kind = "timeout"                // the request's own clock ran out
+	Timeout           Kind = "timeout"                // the request's own time limit ended
 	Canceled          Kind = "canceled"               // the caller's context ended
 	Refused           Kind = "refused"                // another origin, or a redirect to one, or too many redirects
-	Status            Kind = "status"                 // an answer that is no 2xx
-	UnexpectedStatus  Kind = "unexpected status"      // a 2xx that is no 200
+	Status            Kind = "status"                 // an answer that is not a 2xx
+	UnexpectedStatus  Kind = "unexpected status"      // a 2xx that is not a 200
 	TooLarge          Kind = "too large"              // a body larger than MaxBodyBytes
 	TooLargeAnnounced Kind = "too large as announced" // the same, by its Content-Length: it will be so again
 	Cut               Kind = "cut"                    // a body that breaks off
 )
 
-// Failure is the facts of a request that brought no answer that was wanted. It is safe to print, log and
-// unwrap: Header and Body, which are as the server sent them, are in no form of print or encoding.
+// Failure has the facts of a request that did not succeed. It is safe to print, log and unwrap: no way of
+// printing or encoding it shows Header and Body, which are as the server sent them.
 type Failure struct { //nolint:errname // it is facts first, for the errors of the layer
 	Kind       Kind
 	Method     string        // of the request
@@ -38,8 +38,8 @@ type Failure struct { //nolint:errname // it is facts first, for the errors of t
 	Header     http.Header   // of the answer, as it came
 	Body       []byte        // the first 64 KiB of the answer's, as it came
 	RetryAfter time.Duration // of the answer, capped at five minutes; 0 if it has none
-	Reason     string        // what went wrong and what helps, for the user; redacted
-	Err        error         // the cause, without text of the wire, or nil
+	Reason     string        // what went wrong and what to do, for the user; redacted
+	Err        error         // the cause, redacted, or nil
 }
 
 func (f Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reason }
@@ -47,7 +47,7 @@ func (f Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reas
 // Unwrap returns the cause.
 func (f Failure) Unwrap() error { return f.Err }
 
-// Format prints the message for every verb, so that none shows the fields.
+// Format prints the message for every verb, so that no verb shows the fields.
 func (f Failure) Format(s fmt.State, verb rune) { _, _ = fmt.Fprintf(s, "%"+string(verb), f.Error()) }
 
 // MarshalText returns the message, so that no encoder shows the fields.
@@ -59,7 +59,7 @@ func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 	ctx := x.req.Context()
 	switch _, hasDeadline := ctx.Deadline(); {
 	case ctx.Err() != nil:
-		kind, reason, err = NotSent, "was not sent", contextError(ctx)
+		kind, reason, err = NotSent, "was not sent", ContextError(ctx)
 	case kind == NotSigned:
 	case hasDeadline:
 		return &Failure{Kind: kind, Reason: reason + " leaves no time before the deadline", Err: context.DeadlineExceeded}
@@ -69,8 +69,8 @@ func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 	return &Failure{Kind: kind, Reason: reason + ": " + x.t.Redact(err.Error(), messageBytes), Err: err}
 }
 
-// judge returns what is wrong with an answer, or nil. A status that is no success says more than what then
-// happened to its body.
+// judge returns what is wrong with an answer, or nil. An error status says more than what then happened to its
+// body.
 func (x *exchange) judge(a answer) *Failure {
 	if a.res != nil && !x.anyStatus && a.res.StatusCode != http.StatusOK {
 		code := a.res.StatusCode
@@ -89,7 +89,7 @@ func (x *exchange) judge(a answer) *Failure {
 		return &Failure{Kind: Timeout, Reason: fmt.Sprintf("no answer in time (%s is %v)", x.t.option, x.t.timeout),
 			Err: &safeError{text: errTimeout.Error(), timeout: true}}
 	case x.ctx.Err() != nil:
-		cause := contextError(x.ctx)
+		cause := ContextError(x.ctx)
 		return &Failure{Kind: Canceled, Reason: x.t.Redact(cause.Error(), messageBytes), Err: cause}
 	}
 	cause := x.t.cause(a.err)

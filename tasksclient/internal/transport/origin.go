@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// SameOrigin says whether two URLs have the same scheme, host and port. Of a host only ASCII letters fold:
-// for a domain name an İ is no i, as it is for strings.ToLower, and all that folds to ASCII is longer than
-// it.
+// SameOrigin says whether two URLs have the same scheme, host and port. In a host only the case of ASCII letters
+// is ignored: for a domain name an İ is not an i, although strings.ToLower makes it one.
 func SameOrigin(a, b *url.URL) bool {
 	return a != nil && b != nil && a.Scheme == b.Scheme && port(a) == port(b) &&
 		len(a.Hostname()) == len(b.Hostname()) && strings.EqualFold(a.Hostname(), b.Hostname())
@@ -34,7 +33,7 @@ func origin(u *url.URL) string {
 }
 
 // IsLoopback says whether a host is exactly "localhost" or a loopback address. These are the ones that Go
-// never sends through a proxy; a name such as api.localhost is none of them.
+// never sends through a proxy; a name such as api.localhost is not one of them.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && addr.IsLoopback())

@@ -18,13 +18,13 @@ const (
 
 type withoutPause struct{}
 
-// WithoutPause returns a context for a request whose caller paces what it asks for by itself: a 429 without a
-// Retry-After to it pauses nobody else.
+// WithoutPause returns a context for a request whose caller limits its own rate. If it is answered with a 429
+// without a Retry-After, no other request is paused.
 func WithoutPause(ctx context.Context) context.Context {
 	return context.WithValue(ctx, withoutPause{}, true)
 }
 
-// PausedUntil returns when the pause that a 429 began is over. If it is zero or past, there is no pause.
+// PausedUntil returns when the pause after a 429 ends. If it is zero or in the past, there is no pause.
 func (t *Transport) PausedUntil() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()

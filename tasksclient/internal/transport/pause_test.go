@@ -172,7 +172,7 @@ func TestAPauseThatBeginsWhileTheLimitIsWaitedForIsKept(t *testing.T) {
 	})
 }
 
-func TestWhatEndsBeforeItIsSentIsNotSent(t *testing.T) {
+func TestARequestThatEndsBeforeItIsSentIsNotSent(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the shop closes")
 	limit := func(l transport.Limiter) func(*transport.Config) {

@@ -76,8 +76,8 @@ func (t *Transport) learn(secrets []string) {
 	}
 }
 
-// RedactAll takes the secrets out of a text and leaves it as it is otherwise. Where one is cut, or in a
-// writing of the server's own, the whole text goes.
+// RedactAll removes the secrets from a text and leaves the rest unchanged. If a secret is cut off, or is written in
+// an unknown form, the whole text is removed.
 func (t *Transport) RedactAll(text string) string {
 	r := t.redactor.Load()
 	if text = hide(text, r.long); r.isShownBy(text) {
@@ -93,10 +93,14 @@ func hide(text string, forms []string) string {
 	return text
 }
 
-// Redact makes text of the wire fit for a message: without the secrets, on one line, of at most size bytes.
+// Redact prepares text from outside for a message: without the secrets, on one line, of at most size bytes.
 func (t *Transport) Redact(text string, size int) string {
-	text = t.RedactAll(text[:min(len(text), 4*size+overlap)]) // more than is shown, to see a secret whole
-	cut := len(text) > 4*size
+	return OneLine(t.RedactAll(text[:min(len(text), 4*size+overlap)]), size) // more than is shown, to see a secret whole
+}
+
+// OneLine makes a text fit for a message: on one line, without control characters, of at most size bytes.
+func OneLine(text string, size int) string {
+	cut := len(text) > 4*size // which bounds the work below
 	text = strings.ToValidUTF8(text[:min(len(text), 4*size)], "\uFFFD")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if cut || len(text) > size {

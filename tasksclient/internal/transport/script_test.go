@@ -7,8 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
-	"strings"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -103,15 +105,15 @@ func do(t testing.TB, tr *transport.Transport, ctx context.Context) (string, err
 }
 
 func response(r *http.Request, status int, body string, header ...string) *http.Response {
-	res := &http.Response{
-		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		Header:        http.Header{"Content-Type": {"application/json"}},
-		Body:          io.NopCloser(strings.NewReader(body)),
-		ContentLength: int64(len(body)),
+	recorder := httptest.NewRecorder()
+	recorder.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	for pair := range slices.Chunk(header, 2) {
+		recorder.Header().Set(pair[0], pair[1])
 	}
-	for i := 0; i < len(header); i += 2 {
-		res.Header.Set(header[i], header[i+1])
-	}
+	recorder.WriteHeader(status)
+	_, _ = recorder.WriteString(body)
+	res := recorder.Result()
+	res.Request = r
 	return res
 }
 

@@ -76,7 +76,7 @@ func TestARequestThatCanNotBeSignedIsNotSent(t *testing.T) {
 		req.Body = closer{strings.NewReader("x"), func() { closed = true }}
 		_, err := tr.Do(req)
 		f := failure(t, err, transport.NotSigned)
-		if !closed || !errors.Is(err, noVault) || f.Err.Error() != "no "+secret+": the vault is sealed" || f.Reason != "the API key could not be had: no REDACTED: the vault is sealed" {
+		if !closed || !errors.Is(err, noVault) || f.Err.Error() != "no "+secret+": the vault is sealed" || f.Reason != "the API key could not be obtained: no REDACTED: the vault is sealed" {
 			t.Errorf("%v, cause %v, body closed: %v", f, f.Err, closed)
 		}
 		// If the caller's own context ended meanwhile, that is why nothing was sent.

@@ -185,7 +185,7 @@ func TestARefusedConnectionSaysSoByItsErrno(t *testing.T) {
 	}
 }
 
-func TestAnUnknownCertificateIsTold(t *testing.T) {
+func TestAnUnknownCertificateIsReported(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -121,6 +121,28 @@ func TestACallReturnsInTimeWhateverIgnoresItsContext(t *testing.T) {
 	}
 }
 
+// rude is a body whose Close panics.
+type rude struct{ *stuck }
+
+func (d rude) Close() error {
+	_ = d.stuck.Close()
+	panic("boom")
+}
+
+func TestAPanicOfABodyThatIsClosedTooLateHarmsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tr := answer(func(r *http.Request) (*http.Response, error) {
+			res := response(r, 200, "")
+			res.ContentLength, res.Body = -1, rude{newStuck(true)}
+			return res, nil
+		}).transport(timeout(time.Second))
+		_, err := tr.Do(get(t.Context(), base))
+		failure(t, err, transport.Timeout)
+		synctest.Wait() // a panic would end the process
+	})
+}
+
 func TestAnAnswerThatComesTooLateIsClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -185,7 +207,7 @@ func TestAPanicBelowTheStandardTransportPassesThroughToo(t *testing.T) {
 	}
 }
 
-func TestAPanicWhoseCallerIsGoneKillsNobody(t *testing.T) {
+func TestAPanicWhoseCallerIsGoneDoesNotEndTheProgram(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		tr := answer(func(*http.Request) (*http.Response, error) {

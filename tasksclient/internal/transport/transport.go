@@ -1,8 +1,8 @@
-// Package transport makes one HTTP request safe, and knows nothing of what it asks for. A [Transport] sends
-// within one origin only, waits for a pause that a 429 began and for a rate limit, gives each request its own
-// clock, signs it, and reads the answer's body whole but within a bound. What is no success becomes a
-// [Failure]: the facts of what happened, without any text of the wire that was not redacted. Every call
-// returns when its context or its clock ends, whatever the server, or a RoundTripper of the user's, does.
+// Package transport makes one HTTP request safe, and knows nothing of tasks. A [Transport] sends to one origin
+// only, waits for the pause after a 429 and for a rate limit, gives each request a time limit, signs it, and
+// reads the whole body up to a maximum size. An answer that is not a success becomes a [Failure]: the facts of
+// what happened, with every text from outside redacted. Every call returns when its context or its time limit
+// ends, whatever the server or the user's RoundTripper does.
 package transport
 
 import (
@@ -18,25 +18,25 @@ import (
 
 // Config says how a [Transport] sends. All but RequestTimeout and Limiter are required.
 type Config struct {
-	Origin         *url.URL      // the scheme, host and port to which alone requests are sent
+	Origin         *url.URL      // the scheme, host and port; requests are sent to no other
 	RequestTimeout time.Duration // how long one request may take, its body included; zero sets no limit
-	MaxBodyBytes   int64         // how large a body may be, unzipped
-	Limiter        Limiter       // is waited for before each request; nil sets no limit
-	Logger         *slog.Logger  // is told of requests, at level Debug, and of pauses, at level Warn
-	// Client is what sends. It is copied, never changed. Its CheckRedirect is asked about redirects within
-	// the origin; its Timeout holds beside RequestTimeout; its idle connections are closed when nothing
-	// answers in time.
+	MaxBodyBytes   int64         // how large a decompressed body may be
+	Limiter        Limiter       // each request waits for it; nil sets no limit
+	Logger         *slog.Logger  // logs requests, at level Debug, and pauses, at level Warn
+	// Client sends the requests. It is copied, never changed. Its CheckRedirect is called for redirects within
+	// the origin; its Timeout applies in addition to RequestTimeout; its idle connections are closed when no
+	// answer comes in time.
 	Client *http.Client
-	// Sign adds what authenticates to a request's header, with [http.Header.Set]: the same headers in any
-	// other spelling are then removed. What it returns as secrets stands in no error and no log from then on,
-	// until eight newer ones have come. It must return when the context ends.
+	// Sign adds the headers that authenticate a request, with [http.Header.Set]; the same headers in any other
+	// spelling are then removed. The secrets that it returns are redacted in all errors and logs from then on,
+	// until eight newer ones replace them. It must return when the context ends.
 	Sign func(context.Context, http.Header) (secrets []string, err error)
-	// Jitter lengthens a pause, so that programs that were told to pause together don't go on together.
+	// Jitter lengthens a pause, so that programs that began it together don't end it together.
 	Jitter func(time.Duration) time.Duration
 }
 
 // A Limiter makes a request wait for its turn, as *rate.Limiter of golang.org/x/time does. If it also has a
-// method Pause(time.Duration), that is told of each pause that a 429 demands.
+// method Pause(time.Duration), it is called for each pause that a 429 demands.
 type Limiter interface {
 	Wait(context.Context) error
 }
@@ -73,8 +73,8 @@ func New(c Config) *Transport {
 // Do sends a request and returns a 200 with its whole body in memory. Anything else is a [*Failure].
 func (t *Transport) Do(req *http.Request) (*http.Response, error) { return t.do(req, false) }
 
-// Send is like [Transport.Do], but returns an answer of any status as it is, with its whole body in memory.
-// It fails only where there is no whole answer.
+// Send is like [Transport.Do], but returns an answer of any status unchanged, with its whole body in memory.
+// It fails only if there is no complete answer.
 func (t *Transport) Send(req *http.Request) (*http.Response, error) { return t.do(req, true) }
 
 // errTimeout is the cause of a context whose request's own time is over. It tells that end from the end of
@@ -97,7 +97,7 @@ func (t *Transport) do(given *http.Request, anyStatus bool) (*http.Response, err
 	}
 	defer stop()
 	if err := x.sign(ctx); err != nil {
-		return nil, x.fail(x.notSent(NotSigned, "the API key could not be had", err))
+		return nil, x.fail(x.notSent(NotSigned, "the API key could not be obtained", err))
 	}
 	a := x.run() // follows redirects within the origin, notes a 429, and reads the body
 	if a.err != nil {

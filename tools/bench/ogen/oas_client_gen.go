@@ -30,8 +30,8 @@ type Invoker interface {
 	GetTask(ctx context.Context, params GetTaskParams) (GetTaskRes, error)
 	// ListTasks invokes listTasks operation.
 	//
-	// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of
-	// the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+	// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An
+	// unknown id may be missing from the answer instead of being an error.
 	//
 	// GET /tasks
 	ListTasks(ctx context.Context, params ListTasksParams) (ListTasksRes, error)
@@ -186,8 +186,8 @@ func (c *Client) sendGetTask(ctx context.Context, params GetTaskParams) (res Get
 
 // ListTasks invokes listTasks operation.
 //
-// The state of several tasks at once, in pages. Nothing promises that the tasks come in the order of
-// the ids, or that an unknown id is an error: an id may simply be missing from the answer.
+// The state of several tasks at once, in pages. The tasks may come in another order than the ids. An
+// unknown id may be missing from the answer instead of being an error.
 //
 // GET /tasks
 func (c *Client) ListTasks(ctx context.Context, params ListTasksParams) (ListTasksRes, error) {

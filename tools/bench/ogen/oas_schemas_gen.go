@@ -436,7 +436,7 @@ func (o OptString) Or(d string) string {
 	return d
 }
 
-// What a proxy before the API answers in its place.
+// The answer of a proxy before the API.
 // Ref: #/components/schemas/ProxyPage
 type ServerErrorTextHTML struct {
 	Data io.Reader
@@ -506,7 +506,7 @@ type Task struct {
 	DateUpdated NilDateTime `json:"date_updated"`
 	// The answer of the call that made the task.
 	Data NilTaskData `json:"data"`
-	// Not described by the vendor; null wherever it was seen.
+	// Not described by the vendor; null in all samples.
 	Subtasks jx.Raw `json:"subtasks"`
 }
 
@@ -649,7 +649,7 @@ func (s *TaskPage) SetResults(val []Task) {
 
 func (*TaskPage) listTasksRes() {}
 
-// Where the task stands. `pending` may still change; `success` and `error` are final.
+// The state of the task. `pending` may still change; `success` and `error` are final.
 // Ref: #/components/schemas/TaskStatus
 type TaskStatus string
 
@@ -699,7 +699,7 @@ func (s *TaskStatus) UnmarshalText(data []byte) error {
 	}
 }
 
-// What a proxy before the API answers in its place.
+// The answer of a proxy before the API.
 // Ref: #/components/schemas/ProxyPage
 type TooManyRequestsTextHTML struct {
 	Data io.Reader
@@ -784,7 +784,7 @@ func (s *UnexpectedErrorApplicationJSONStatusCodeWithHeaders) SetResponse(val Er
 func (*UnexpectedErrorApplicationJSONStatusCodeWithHeaders) getTaskRes()   {}
 func (*UnexpectedErrorApplicationJSONStatusCodeWithHeaders) listTasksRes() {}
 
-// What a proxy before the API answers in its place.
+// The answer of a proxy before the API.
 // Ref: #/components/schemas/ProxyPage
 type UnexpectedErrorTextHTML struct {
 	Data io.Reader

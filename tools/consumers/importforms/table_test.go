@@ -48,11 +48,11 @@ func TestTheTableIsTrue(t *testing.T) {
 	}
 
 	var table strings.Builder
-	table.WriteString("| what refers to ours |")
+	table.WriteString("| what refers to `openapi.yaml` |")
 	for _, o := range outputs {
 		table.WriteString(" `" + o.name + "` |")
 	}
-	table.WriteString(" the error, what upstream says, the way around |\n|---|" + strings.Repeat("---|", len(outputs)) + "---|\n")
+	table.WriteString(" the error, what upstream says, a workaround |\n|---|" + strings.Repeat("---|", len(outputs)) + "---|\n")
 	for i, f := range forms {
 		fmt.Fprintf(&table, "| %s |", f.name)
 		var said []string
@@ -69,20 +69,20 @@ func TestTheTableIsTrue(t *testing.T) {
 			table.WriteString(" **no** |")
 			said = append(said, fmt.Sprintf("`%s`: `%s`", o.name, strings.ReplaceAll(err, "|", "\\|")))
 			if f.upstream == "" || f.around == "" {
-				t.Errorf("%s with %s fails, and no way around is named: %s", f.name, o.name, err)
+				t.Errorf("%s with %s fails, and no workaround is named: %s", f.name, o.name, err)
 			}
 		}
 		if len(said) == 0 && f.upstream != "" {
-			t.Errorf("%s does not fail any more: take its upstream and its way around out", f.name)
+			t.Errorf("%s does not fail any more: take its upstream and its workaround out", f.name)
 		}
 		if len(said) > 0 {
-			said = append(said, f.upstream, "Way around: "+f.around)
+			said = append(said, f.upstream, "Workaround: "+f.around)
 		}
 		fmt.Fprintf(&table, " %s |\n", strings.Join(said, ". "))
 	}
 
 	text := read(t, docs)
-	before, rest, found1 := strings.Cut(text, "| what refers to ours |")
+	before, rest, found1 := strings.Cut(text, "| what refers to `openapi.yaml` |")
 	_, after, found2 := strings.Cut(rest, "\n\n")
 	if !found1 || !found2 {
 		t.Fatalf("%s has no table, or nothing after it", docs)

@@ -95,7 +95,7 @@ func TestALinkThatLeadsNowhereIsNoticed(t *testing.T) {
 var recipes = map[string][]string{
 	"tasksclient/example_recipes_test.go": {"func submit(", "func labels(", "func waitForMany(", "func serveResult("},
 	"examples/tracing/tracing.go":         {"func NewClient(", "func WaitAll("},
-	"examples/consumerci/labels_test.go":  {"func newClient(", "func TestAnHourAndABadDayAreWaitedThrough("},
+	"examples/consumerci/labels_test.go":  {"func newClient(", "func TestAnHourWithFaultsIsWaitedThrough("},
 }
 
 func TestTheRecipesAreTheProgramsThatRun(t *testing.T) {

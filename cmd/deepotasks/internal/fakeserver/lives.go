@@ -69,7 +69,7 @@ func (d *Distribution) Type() string { return "distribution" }
 // Set reads a distribution such as exp:2s.
 func (d *Distribution) Set(text string) error {
 	kind, args, _ := strings.Cut(text, ":")
-	wrong := fmt.Errorf("%q is none of fixed:2s, uniform:1s-5s, exp:2s and lognormal:2s,0.5", text)
+	wrong := fmt.Errorf("%q is not a distribution such as fixed:2s, uniform:1s-5s, exp:2s or lognormal:2s,0.5", text)
 	first, second, two := strings.Cut(strings.Replace(args, "-", ",", 1), ",")
 	a, err := time.ParseDuration(first)
 	if err != nil || a < 0 {

@@ -34,7 +34,7 @@ func readCurl(r io.Reader, each func(Exchange) error) error {
 		found = status.FindAllSubmatchIndex(sent, -1)
 	}
 	if len(found) == 0 {
-		return errors.New("has no answer: curl has to print its head too, with -i")
+		return errors.New("has no answer with a status line: run curl with -i")
 	}
 	for i, at := range found {
 		end := len(sent)

@@ -63,7 +63,7 @@ func (r *Reader) readHAR(text io.Reader, skipped map[string]int, each func(Excha
 		err = fmt.Errorf("it has no log.entries")
 	}
 	if err != nil {
-		return fmt.Errorf("is no HTTP Archive, or a broken one, at line %d: %w", lines.at(d.InputOffset()), err)
+		return fmt.Errorf("is not an HTTP Archive, or a broken one, at line %d: %w", lines.at(d.InputOffset()), err)
 	}
 	return nil
 }

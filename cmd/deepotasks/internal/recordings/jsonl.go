@@ -64,7 +64,7 @@ func readLines(r io.Reader, each func(Exchange) error) error {
 			err = line.into(&x)
 		}
 		if err != nil {
-			return fmt.Errorf("line %d is no exchange: %w", n, err)
+			return fmt.Errorf("line %d is not an exchange: %w", n, err)
 		}
 		if err := each(x); err != nil {
 			return err

@@ -111,7 +111,7 @@ func (r *Reader) Each(path string, f func(Exchange) error) (Summary, error) {
 	case "txtar":
 		s.Violates, err = readTxtar(path, text, each)
 	default:
-		return s, fmt.Errorf("%s is none of the files that are known: a recording (.txtar), an HTTP Archive (.har), JSON Lines (.jsonl), the output of curl -i", path)
+		return s, fmt.Errorf("%s is not a known kind of file: a recording (.txtar), an HTTP Archive (.har), JSON Lines (.jsonl), the output of curl -i", path)
 	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)

@@ -27,7 +27,7 @@ func inside(d *jsontext.Decoder, kind jsontext.Kind, f func() error) error {
 		if err := d.SkipValue(); err != nil {
 			return err
 		}
-		return fmt.Errorf("at %q there is %s, where %s is due", d.StackPointer(), got, kind)
+		return fmt.Errorf("at %q there is %s instead of %s", d.StackPointer(), got, kind)
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err

@@ -83,11 +83,11 @@ func TestJSONLinesAreReadAsDocumented(t *testing.T) {
 		})
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"no JSON":                  {line(`,"body":`+good) + "\n{oops", "line 2 is no exchange"},
-		"no response":              {`{"request":{"method":"GET","url":"/"}}`, "line 1 is no exchange: there is no response"},
+		"no JSON":                  {line(`,"body":`+good) + "\n{oops", "line 2 is not an exchange"},
+		"no response":              {`{"request":{"method":"GET","url":"/"}}`, "line 1 is not an exchange: there is no response"},
 		"a request without a URL":  {`{"request":{"method":"GET"},"response":{"status":200}}`, "its request has no method or no url"},
 		"a status that is none":    {`{"response":{"status":7}}`, "its status is 7"},
-		"a file that is something": {"hello", "none of the files that are known"},
+		"a file that is something": {"hello", "not a known kind of file"},
 		"a file that is empty":     {"", "is empty"},
 	} {
 		if _, err := verify.Read(write(t, "a.unknown", c.text), new(recordings.Reader)); err == nil || !strings.Contains(err.Error(), c.want) {

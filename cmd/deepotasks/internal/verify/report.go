@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
@@ -85,7 +86,8 @@ func (r *Report) Summary() string {
 			fmt.Fprintf(&more, "\n%s%s", f.Name, strings.Replace(text, "; ", ": ", 1))
 		}
 	}
-	return fmt.Sprintf("%d breaches, %d warnings in %d exchanges of %d files%s", breaches, warnings, exchanges, len(r.Files), more.String())
+	return fmt.Sprintf("%s, %s in %s of %s%s", usage.Plural(breaches, "breach"), usage.Plural(warnings, "warning"),
+		usage.Plural(exchanges, "exchange"), usage.Plural(len(r.Files), "file"), more.String())
 }
 
 // annotation is a finding as a workflow command of GitHub: a note on the line

@@ -34,7 +34,7 @@ func reported(t *testing.T, level contract.Level, format string) string {
 	if err := report.Write(&b, format); err != nil {
 		t.Fatal(err)
 	}
-	if !report.Failed() || report.Summary() != "2 breaches, 1 warnings in 4 exchanges of 4 files" {
+	if !report.Failed() || report.Summary() != "2 breaches, 1 warning in 4 exchanges of 4 files" {
 		t.Errorf("failed %t: %s", report.Failed(), report.Summary())
 	}
 	return b.String()

@@ -14,13 +14,13 @@ func Table() string {
 		family contract.Family
 		title  string
 	}{
-		{contract.FamilyRequest, "The request is in order"},
-		{contract.FamilyResponse, "The answer has the form of the contract"},
-		{contract.FamilyAnswer, "The answer fits the question"},
-		{contract.FamilyTask, "The fields of a task fit each other"},
-		{contract.FamilySequence, "The exchanges fit each other; this needs a whole recording"},
+		{contract.FamilyRequest, "The request is correct"},
+		{contract.FamilyResponse, "The response has the form that the contract describes"},
+		{contract.FamilyAnswer, "The response fits the request"},
+		{contract.FamilyTask, "The fields of a task are consistent"},
+		{contract.FamilySequence, "The exchanges are consistent; this needs a whole recording"},
 	} {
-		fmt.Fprintf(&b, "### %s\n\n| rule | level | what holds | where that comes from |\n|---|---|---|---|\n", family.title)
+		fmt.Fprintf(&b, "### %s\n\n| rule | level | what is required | source |\n|---|---|---|---|\n", family.title)
 		for _, rule := range contract.Rules() {
 			if rule.Family == family.family {
 				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", rule.Rule, rule.Level, rule.Holds, rule.Source)
