@@ -63,7 +63,7 @@ func (s *service) handle(ctx context.Context, tx *sql.Tx, r tasksclient.Result) 
 // labels are the names of what was seen, or why nothing was.
 func labels(r tasksclient.Result) (string, error) {
 	if r.Err != nil {
-		return "nothing: " + r.Err.Error(), nil
+		return "nothing: " + r.Err.Error(), nil //nolint:nilerr // why nothing was seen is kept, too
 	}
 	result, err := tasksclient.Decode[gen.InferenceResult](r.Task)
 	if err != nil {
