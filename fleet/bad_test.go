@@ -132,7 +132,7 @@ func otherVersions[TTx any](t *testing.T, g ground[TTx]) {
 		t.Error(err)
 	}
 	set(fmt.Sprintf("DELETE FROM river_migration WHERE version = %d", newest))
-	refused("River", newest-1, "run Migrate")
+	refused("River", newest-1, "run \"deepotasks-fleet migrate\"")
 	set("DROP TABLE deepotasks_schema")
 	refused("the fleet", 0, "has no tables")
 }
@@ -152,7 +152,7 @@ func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 			if err := f.Migrate(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if err := f.RequireSchema(t.Context()); err != nil {
+			if err := f.CheckSchema(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})

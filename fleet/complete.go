@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -91,7 +92,7 @@ func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran b
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	late := time.AfterFunc(fenceTime, func() { stop(errSilent) })
-	err = w.within(ctx, func(s statements, tx TTx) error {
+	err = w.db.Within(ctx, func(s database.Statements, tx TTx) error {
 		held, open, err := w.fence(ctx, s, group)
 		if err != nil {
 			return err
@@ -106,8 +107,9 @@ func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran b
 			if batch, isOpen := open[it.id]; lost[done-1] || !isOpen || batch != it.batch {
 				continue // another's, or done by a transaction whose commit we did not hear of
 			}
+			err := w.handle(ctx, tx, s, it.result, !ran)
 			ran = true
-			switch err := w.handle(ctx, tx, s, it.result); {
+			switch {
 			case errors.Is(err, errBroken):
 				return err
 			case err != nil:
@@ -146,7 +148,7 @@ func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran b
 
 // fence locks the jobs of group that are this worker's, and reads which of the
 // ids are still waited for, and in which batch.
-func (w *worker[TTx]) fence(ctx context.Context, s statements, group []item) (held map[int64]bool, open map[string]int64, err error) {
+func (w *worker[TTx]) fence(ctx context.Context, s database.Statements, group []item) (held map[int64]bool, open map[string]int64, err error) {
 	attempts := map[int64]int{}
 	ids := make([]string, len(group))
 	for i, it := range group {
@@ -157,23 +159,23 @@ func (w *worker[TTx]) fence(ctx context.Context, s statements, group []item) (he
 		jobs = append(jobs, id)
 	}
 	held, open = map[int64]bool{}, map[string]int64{}
-	err = s.query(ctx, func(scan func(...any) error) error {
+	err = s.Query(ctx, func(scan func(...any) error) error {
 		var id int64
 		var attempt int
 		err := scan(&id, &attempt)
 		held[id] = attempt == attempts[id]
 		return err
-	}, "SELECT id, attempt FROM river_job WHERE id {is a number of $1} AND state = 'running' ORDER BY id {lock}", list(jobs))
+	}, "SELECT id, attempt FROM river_job WHERE id {is a number of $1} AND state = 'running' ORDER BY id {lock}", database.List(jobs))
 	if err != nil {
 		return nil, nil, fmt.Errorf("fleet: looking at the jobs: %w", err)
 	}
-	err = s.query(ctx, func(scan func(...any) error) error {
+	err = s.Query(ctx, func(scan func(...any) error) error {
 		var id string
 		var batch int64
 		err := scan(&id, &batch)
 		open[id] = batch
 		return err
-	}, "SELECT id, batch FROM deepotasks_task WHERE id {is one of $1} AND state = 0", list(ids))
+	}, "SELECT id, batch FROM deepotasks_task WHERE id {is one of $1} AND state = 0", database.List(ids))
 	if err != nil {
 		return nil, nil, fmt.Errorf("fleet: looking at the ids: %w", err)
 	}
@@ -182,12 +184,12 @@ func (w *worker[TTx]) fence(ctx context.Context, s statements, group []item) (he
 
 // markHandled marks ids as handled. The jobs are locked, so that nobody else
 // can have done it meanwhile; if someone has, the transaction fails.
-func markHandled(ctx context.Context, s statements, succeeded, otherwise, forgiven []string) error {
+func markHandled(ctx context.Context, s database.Statements, succeeded, otherwise, forgiven []string) error {
 	for state, ids := range map[int][]string{stateSucceeded: succeeded, stateOtherwise: otherwise} {
 		if len(ids) == 0 {
 			continue
 		}
-		n, err := s.exec(ctx, "UPDATE deepotasks_task SET state = $2, ended_at = {now} WHERE id {is one of $1} AND state = 0", list(ids), state)
+		n, err := s.Exec(ctx, "UPDATE deepotasks_task SET state = $2, ended_at = {now} WHERE id {is one of $1} AND state = 0", database.List(ids), state)
 		switch {
 		case err != nil:
 			return fmt.Errorf("fleet: marking ids as handled: %w", err)
@@ -198,7 +200,7 @@ func markHandled(ctx context.Context, s statements, succeeded, otherwise, forgiv
 	if len(forgiven) == 0 {
 		return nil
 	}
-	_, err := s.exec(ctx, "DELETE FROM deepotasks_failure WHERE id {is one of $1}", list(forgiven))
+	_, err := s.Exec(ctx, "DELETE FROM deepotasks_failure WHERE id {is one of $1}", database.List(forgiven))
 	return err
 }
 
@@ -206,7 +208,7 @@ func markHandled(ctx context.Context, s statements, succeeded, otherwise, forgiv
 // err once the handler had run. It fails if the database does.
 func (w *worker[TTx]) blame(ctx context.Context, it item, because error) error {
 	held := false
-	err := w.within(ctx, func(s statements, tx TTx) error {
+	err := w.db.Within(ctx, func(s database.Statements, tx TTx) error {
 		jobs, open, err := w.fence(ctx, s, []item{it})
 		if err != nil {
 			return err

@@ -14,31 +14,33 @@
 //
 // # What is promised
 //
-// An id that Enqueue stored is handled, unless its deadline comes first, of
-// which the handler is told. The handler runs in the transaction that marks the
-// id as handled: what it writes there happens exactly once. What it does
-// elsewhere happens at least once. Nothing is lost: what can't be handled stands
-// in [Fleet.Failures].
+// An id that Enqueue stored is handled once; if its deadline comes first, the
+// handler is told so. The handler runs in the transaction that marks the id as
+// handled: what it writes there is written exactly once. What it does elsewhere
+// is done at least once. No id is lost: an id whose handler fails too often is
+// listed by [Fleet.Failures] until [Fleet.Retry].
 //
 // # How it works
 //
-// Ids go to an inbox. Five times a second a worker makes jobs of what is there,
-// of up to a thousand ids each; River gives the jobs to workers; all jobs of a
-// worker share the one poller of its [tasksclient.Client]. Results are completed
-// up to a hundred in a transaction, each in a savepoint of its own. The
-// transaction locks the rows of their jobs first: that is the fence.
+// Enqueued ids go to an inbox. Five times a second a worker makes jobs of them,
+// of up to a thousand ids each, and River gives the jobs to workers. All jobs of
+// a worker wait through the one poller of its [tasksclient.Client]. Up to a
+// hundred results are completed in a transaction, each in a savepoint of its own.
+// The transaction first locks the rows of their jobs, so that no two workers
+// complete the same job.
 //
-// Every two seconds a worker writes that it lives. One that has not for ten
-// seconds loses its jobs: each is ended, and a new job with another number
-// takes its place, in one transaction. What the old worker still does, or River
-// in its name, is about a job that has ended.
+// Every two seconds a worker writes that it is alive. If it has not for ten
+// seconds, another takes its jobs: it ends each of them and makes a new job with
+// another number, in one transaction. Whatever the old worker still does is about
+// a job that has ended.
 //
 // # Limits
 //
-// Workers that wait for parts of the ids each ask for less at a time: three of
-// them make more requests, and are later, than one. A worker waits for a million
-// ids, so that two are enough where it is not the handler that takes the time.
+// Each worker asks for its own ids, so that three workers make more requests than
+// one. One worker can wait for a million ids: run two, so that one can die, and
+// more only if handlers take long.
 //
-// On SQLite a handler must do all it does with the database by its transaction:
-// there is one connection. Several processes may use one file on a local disk.
+// On SQLite there is one connection, so that a handler must use its transaction
+// for everything that it does with the database. Several processes may use one
+// file, if it is on a local disk.
 package fleet

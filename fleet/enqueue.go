@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -26,7 +27,7 @@ func (f *Fleet[TTx]) Enqueue(ctx context.Context, ids ...string) error {
 	if err := f.ready(ctx); err != nil {
 		return err
 	}
-	return f.within(ctx, func(_ statements, tx TTx) error { return f.EnqueueTx(ctx, tx, ids...) })
+	return f.db.Within(ctx, func(_ database.Statements, tx TTx) error { return f.EnqueueTx(ctx, tx, ids...) })
 }
 
 // EnqueueTx is [Fleet.Enqueue] in a transaction of the caller's: the ids are
@@ -38,11 +39,11 @@ func (f *Fleet[TTx]) EnqueueTx(ctx context.Context, tx TTx, ids ...string) error
 			return &tasksclient.InputError{Name: "id", Problem: fmt.Sprintf("number %d of %d %s; nothing was enqueued", i+1, len(ids), problem)}
 		}
 	}
-	s := f.on(tx)
+	s := f.db.On(tx)
 	for len(ids) > 0 {
 		n := min(len(ids), enqueueChunk)
-		_, err := s.exec(ctx, `INSERT INTO deepotasks_inbox (id, enqueued_at, deadline)
-			SELECT id, now, now + CAST($2 AS bigint) FROM (SELECT {now} AS now) AS clock, ({all of $1}) AS given`, list(ids[:n]), f.deadline.Milliseconds())
+		_, err := s.Exec(ctx, `INSERT INTO deepotasks_inbox (id, enqueued_at, deadline)
+			SELECT id, now, now + CAST($2 AS bigint) FROM (SELECT {now} AS now) AS clock, ({all of $1}) AS given`, database.List(ids[:n]), f.deadline.Milliseconds())
 		if err != nil {
 			return fmt.Errorf("fleet: storing ids: %w", err)
 		}
@@ -71,7 +72,7 @@ func idProblem(id string) string {
 // were handled, so that they can be enqueued and handled anew. Others are left
 // as they are.
 func (f *Fleet[TTx]) ForgetTx(ctx context.Context, tx TTx, ids ...string) error {
-	if _, err := f.on(tx).exec(ctx, "DELETE FROM deepotasks_task WHERE id {is one of $1} AND state IN (1, 2)", list(ids)); err != nil {
+	if _, err := f.db.On(tx).Exec(ctx, "DELETE FROM deepotasks_task WHERE id {is one of $1} AND state IN (1, 2)", database.List(ids)); err != nil {
 		return fmt.Errorf("fleet: forgetting ids: %w", err)
 	}
 	return nil

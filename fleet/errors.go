@@ -24,11 +24,11 @@ type SchemaError struct {
 func (e *SchemaError) Error() string {
 	switch {
 	case e.Have == 0:
-		return fmt.Sprintf("fleet: the database has no tables of %s; run Migrate (deepotasks-fleet migrate) first", e.Tables)
+		return fmt.Sprintf("fleet: the database has no tables of %s; run \"deepotasks-fleet migrate\" (Fleet.Migrate) first", e.Tables)
 	case e.Have > e.Want:
 		return fmt.Sprintf("fleet: the database's tables of %s have version %d, and this program knows %d only; use a newer release of it", e.Tables, e.Have, e.Want)
 	}
-	return fmt.Sprintf("fleet: the database's tables of %s have version %d, and this program needs %d; run Migrate (deepotasks-fleet migrate)", e.Tables, e.Have, e.Want)
+	return fmt.Sprintf("fleet: the database's tables of %s have version %d, and this program needs %d; run \"deepotasks-fleet migrate\" (Fleet.Migrate)", e.Tables, e.Have, e.Want)
 }
 
 // errLost says that a job is another worker's now.

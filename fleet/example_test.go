@@ -52,22 +52,30 @@ func (s *service) upload(ctx context.Context, image string) error {
 // handle keeps what was seen. It runs in the transaction that marks the task as
 // handled, so that each image is done once.
 func (s *service) handle(ctx context.Context, tx *sql.Tx, r tasksclient.Result) error {
-	var seen []string
+	seen, err := labels(r)
+	if err != nil {
+		return fleet.Permanent(err) // another try would end in the same way
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE image SET seen = $1 WHERE task = $2", seen, r.ID)
+	return err
+}
+
+// labels are the names of what was seen, or why nothing was.
+func labels(r tasksclient.Result) (string, error) {
 	if r.Err != nil {
-		seen = append(seen, "nothing: "+r.Err.Error()) // as it will be however often it is tried
-	} else {
-		result, err := tasksclient.Decode[gen.InferenceResult](r.Task)
-		if err != nil {
-			return fleet.Permanent(err)
-		}
-		for _, output := range result.Outputs {
-			for _, p := range output.Labels.Predicted {
-				seen = append(seen, p.LabelName)
-			}
+		return "nothing: " + r.Err.Error(), nil //nolint:nilerr // why nothing was seen is kept, too
+	}
+	result, err := tasksclient.Decode[gen.InferenceResult](r.Task)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, output := range result.Outputs {
+		for _, p := range output.Labels.Predicted {
+			names = append(names, p.LabelName)
 		}
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE image SET seen = $1 WHERE task = $2", strings.Join(seen, ", "), r.ID)
-	return err
+	return strings.Join(names, ", "), nil
 }
 
 // A service that submits images, waits for their tasks durably, and handles

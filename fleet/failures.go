@@ -11,6 +11,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -55,7 +56,7 @@ type failure struct {
 // fail records failures of the handler and makes jobs of those that have
 // attempts left. A task that has ended is kept with them, so that the next
 // attempt depends on the API no more.
-func (f *Fleet[TTx]) fail(ctx context.Context, s statements, tx TTx, failed []failure) error {
+func (f *Fleet[TTx]) fail(ctx context.Context, s database.Statements, tx TTx, failed []failure) error {
 	later := map[time.Duration][]string{}
 	for _, x := range failed {
 		var task *string
@@ -67,13 +68,13 @@ func (f *Fleet[TTx]) fail(ctx context.Context, s statements, tx TTx, failed []fa
 			task = new(string(text))
 		}
 		attempts := 0
-		if err := s.one(ctx, []any{&attempts}, `INSERT INTO deepotasks_failure (id, attempts, failed_at, error, task) VALUES ($1, 1, {now}, $2, $3)
+		if err := s.One(ctx, []any{&attempts}, `INSERT INTO deepotasks_failure (id, attempts, failed_at, error, task) VALUES ($1, 1, {now}, $2, $3)
 			ON CONFLICT (id) DO UPDATE SET attempts = deepotasks_failure.attempts + 1, failed_at = {now}, error = $2, task = $3
 			RETURNING attempts`, x.id, storable(x.err.Error()), task); err != nil {
 			return fmt.Errorf("fleet: recording that the handler failed: %w", err)
 		}
 		if isPermanent(x.err) || attempts >= f.attempts {
-			if _, err := s.exec(ctx, "UPDATE deepotasks_task SET state = $2, ended_at = {now} WHERE id = $1 AND state = 0", x.id, stateGivenUp); err != nil {
+			if _, err := s.Exec(ctx, "UPDATE deepotasks_task SET state = $2, ended_at = {now} WHERE id = $1 AND state = 0", x.id, stateGivenUp); err != nil {
 				return fmt.Errorf("fleet: giving an id up: %w", err)
 			}
 			f.complainOf(ctx, "the handler failed for good; the id stands in the list of failures", x, attempts)
@@ -93,11 +94,11 @@ func (f *Fleet[TTx]) fail(ctx context.Context, s statements, tx TTx, failed []fa
 
 // rebatch makes a job of ids that are waited for. What they belonged to has
 // them no more.
-func (f *Fleet[TTx]) rebatch(ctx context.Context, s statements, tx TTx, ids []string, at time.Time) error {
+func (f *Fleet[TTx]) rebatch(ctx context.Context, s database.Statements, tx TTx, ids []string, at time.Time) error {
 	for len(ids) > 0 {
 		n := min(len(ids), batchSize)
 		args := waitArgs{Batch: newBatch(), IDs: strings.Join(ids[:n], "\n")}
-		if _, err := s.exec(ctx, "UPDATE deepotasks_task SET batch = $2 WHERE id {is one of $1} AND state = 0", list(ids[:n]), args.Batch); err != nil {
+		if _, err := s.Exec(ctx, "UPDATE deepotasks_task SET batch = $2 WHERE id {is one of $1} AND state = 0", database.List(ids[:n]), args.Batch); err != nil {
 			return fmt.Errorf("fleet: making a batch: %w", err)
 		}
 		if _, err := f.river.InsertTx(ctx, tx, args, &river.InsertOpts{ScheduledAt: at}); err != nil {
@@ -117,9 +118,9 @@ func (f *Fleet[TTx]) Failures(ctx context.Context, limit int) (all []Failure, er
 	if limit <= 0 {
 		limit = 1<<31 - 1
 	}
-	err = f.within(ctx, func(s statements, _ TTx) error {
+	err = f.db.Within(ctx, func(s database.Statements, _ TTx) error {
 		all = nil
-		return s.query(ctx, func(scan func(...any) error) error {
+		return s.Query(ctx, func(scan func(...any) error) error {
 			var x Failure
 			var at int64
 			err := scan(&x.ID, &x.Attempts, &at, &x.Error)
@@ -139,21 +140,21 @@ func (f *Fleet[TTx]) Retry(ctx context.Context, ids ...string) (retried int, err
 	if err := f.ready(ctx); err != nil {
 		return 0, err
 	}
-	err = f.within(ctx, func(s statements, tx TTx) error {
+	err = f.db.Within(ctx, func(s database.Statements, tx TTx) error {
 		if len(ids) == 0 {
-			if err := s.query(ctx, into(&ids), "SELECT id FROM deepotasks_failure"); err != nil {
+			if err := s.Query(ctx, into(&ids), "SELECT id FROM deepotasks_failure"); err != nil {
 				return fmt.Errorf("fleet: retrying: %w", err)
 			}
 		}
 		var found []string
-		if err := s.query(ctx, into(&found), `UPDATE deepotasks_task SET state = 0, ended_at = NULL, deadline = {now} + CAST($2 AS bigint)
-			WHERE id {is one of $1} AND state = 3 RETURNING id`, list(ids), f.deadline.Milliseconds()); err != nil {
+		if err := s.Query(ctx, into(&found), `UPDATE deepotasks_task SET state = 0, ended_at = NULL, deadline = {now} + CAST($2 AS bigint)
+			WHERE id {is one of $1} AND state = 3 RETURNING id`, database.List(ids), f.deadline.Milliseconds()); err != nil {
 			return fmt.Errorf("fleet: retrying: %w", err)
 		}
 		if retried = len(found); retried == 0 {
 			return nil
 		}
-		if _, err := s.exec(ctx, "UPDATE deepotasks_failure SET attempts = 0 WHERE id {is one of $1}", list(found)); err != nil {
+		if _, err := s.Exec(ctx, "UPDATE deepotasks_failure SET attempts = 0 WHERE id {is one of $1}", database.List(found)); err != nil {
 			return fmt.Errorf("fleet: retrying: %w", err)
 		}
 		return f.rebatch(ctx, s, tx, found, time.Now())

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -21,8 +22,9 @@ import (
 //
 // If it returns an error, what it wrote is taken back, and it is called again
 // for this id alone, later: see [WithAttempts]. A panic counts as an error. It
-// must not commit tx or roll it back. It holds up the results behind it for as
-// long as it runs: a transaction that takes longer than a minute is taken back.
+// must not commit tx or roll it back, which a pgx.Tx refuses. It holds up the
+// results behind it for as long as it runs: a transaction that takes longer than
+// a minute is taken back.
 //
 // The result's Err is nil for a success, or a [*tasksclient.TaskError], an
 // error that is [tasksclient.ErrNotFound], a [*tasksclient.ProtocolError] with
@@ -37,7 +39,7 @@ type Handler[TTx any] func(ctx context.Context, tx TTx, r tasksclient.Result) er
 // [*sql.Tx].
 type Fleet[TTx any] struct {
 	options
-	database[TTx]
+	db       database.DB[TTx]
 	client   *tasksclient.Client
 	handler  Handler[TTx]
 	river    *river.Client[TTx] // inserts only
@@ -62,11 +64,11 @@ func New[TTx any](driver riverdriver.Driver[TTx], client *tasksclient.Client, ha
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	d, err := newDatabase(driver)
+	db, err := database.New(driver)
 	if err != nil {
-		return nil, err
+		return nil, &ConfigError{Name: "driver", Problem: err.Error()}
 	}
-	f := &Fleet[TTx]{options: o, database: d, client: client, handler: handler}
+	f := &Fleet[TTx]{options: o, db: db, client: client, handler: handler}
 	if f.river, err = river.NewClient(driver, &river.Config{Logger: o.logger}); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
@@ -83,7 +85,7 @@ func (f *Fleet[TTx]) ready(ctx context.Context) error {
 	if f.schemaOK {
 		return nil
 	}
-	err := f.checkSchema(ctx)
+	err := f.CheckSchema(ctx)
 	f.schemaOK = err == nil
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -187,4 +188,65 @@ func handlersError[TTx any](t *testing.T, g ground[TTx]) {
 	if left, err := f.Failures(ctx, 10); err != nil || len(left) != 0 {
 		t.Errorf("%+v, %v", left, err)
 	}
+}
+
+// Such as by a constraint that is checked at the commit.
+func TestACommitThatFailsIsForItsIDAlone(t *testing.T) {
+	t.Parallel()
+	g := onPostgres(t)
+	g.within(t, func(tx pgx.Tx) error {
+		return g.exec(t.Context(), tx, "CREATE TABLE late (id text REFERENCES handled (id) DEFERRABLE INITIALLY DEFERRED)")
+	})
+	var calls sync.Map
+	f := g.fleet(t, func(ctx context.Context, tx pgx.Tx, r tasksclient.Result) error {
+		n, _ := calls.LoadOrStore(r.ID, new(atomic.Int64))
+		n.(*atomic.Int64).Add(1)
+		if r.ID == "3" {
+			return g.exec(ctx, tx, "INSERT INTO late (id) VALUES ('nothing')") // fails at the commit
+		}
+		return g.keep(ctx, tx, r)
+	}, fleet.WithAttempts(2))
+	runs(t, f)
+	if err := f.Enqueue(t.Context(), g.add(50, 0)...); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "the others are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 49 })
+	eventually(t, time.Minute, "it is given up", func() bool {
+		failures, err := f.Failures(t.Context(), 0)
+		return err == nil && len(failures) == 1 && failures[0].ID == "3" && failures[0].Attempts == 2 && strings.Contains(failures[0].Error, "foreign key")
+	})
+}
+
+// Such as a handler that takes its transaction for its own, or goes on after an
+// error that PostgreSQL does not go on after.
+func TestAHandlerThatBreaksItsTransactionIsForItsIDAlone(t *testing.T) {
+	t.Parallel()
+	g := onPostgres(t)
+	f := g.fleet(t, func(ctx context.Context, tx pgx.Tx, r tasksclient.Result) error {
+		switch r.ID {
+		case "3":
+			if err := tx.Commit(ctx); err != nil {
+				return err
+			}
+		case "4":
+			_ = g.exec(ctx, tx, "INSERT INTO nowhere (id) VALUES ('4')")
+			return nil
+		case "5":
+			_ = tx.Rollback(ctx)
+		}
+		return g.keep(ctx, tx, r)
+	}, fleet.WithAttempts(2))
+	runs(t, f)
+	if err := f.Enqueue(t.Context(), g.add(50, 0)...); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "the others are handled", func() bool { return g.count(t, "SELECT count(*) FROM handled") == 48 })
+	eventually(t, time.Minute, "two are given up", func() bool {
+		failures, err := f.Failures(t.Context(), 0)
+		said := map[string]string{}
+		for _, x := range failures {
+			said[x.ID] = x.Error
+		}
+		return err == nil && len(failures) == 2 && strings.Contains(said["3"], "must neither commit") && strings.Contains(said["4"], "aborted")
+	})
 }

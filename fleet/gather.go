@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/deepomatic/tasks/fleet/internal/database"
 )
 
 const (
@@ -44,10 +46,10 @@ func newBatch() int64 { return rand.Int64N(1 << 52) }
 func (f *Fleet[TTx]) gather(ctx context.Context) (more bool, err error) {
 	first := newBatch()
 	batches := map[int64][]string{}
-	err = f.within(ctx, func(s statements, tx TTx) error {
-		if f.isPostgres() {
+	err = f.db.Within(ctx, func(s database.Statements, tx TTx) error {
+		if f.db.IsPostgres() {
 			mine := false
-			if err := s.one(ctx, []any{&mine}, "SELECT pg_try_advisory_xact_lock($1)", int64(gatherLock)); err != nil || !mine {
+			if err := s.One(ctx, []any{&mine}, "SELECT pg_try_advisory_xact_lock($1)", int64(gatherLock)); err != nil || !mine {
 				return err
 			}
 		}
@@ -69,7 +71,7 @@ func (f *Fleet[TTx]) gather(ctx context.Context) (more bool, err error) {
 
 // take moves ids from the inbox to the tasks, in numbered batches. Those that
 // are tasks already are dropped: each id is waited for once.
-func (f *Fleet[TTx]) take(ctx context.Context, s statements, first int64, batches map[int64][]string) (taken int64, err error) {
+func (f *Fleet[TTx]) take(ctx context.Context, s database.Statements, first int64, batches map[int64][]string) (taken int64, err error) {
 	into := func(scan func(...any) error) error {
 		var id string
 		var batch int64
@@ -79,12 +81,12 @@ func (f *Fleet[TTx]) take(ctx context.Context, s statements, first int64, batche
 		batches[batch] = append(batches[batch], id)
 		return nil
 	}
-	if f.isPostgres() {
+	if f.db.IsPostgres() {
 		// Taking and inserting are one statement: no id travels twice.
-		if err = s.one(ctx, []any{&taken}, "SELECT count(*) FROM (SELECT 1 FROM deepotasks_inbox LIMIT $1) AS first", gatherChunk); err != nil || taken == 0 {
+		if err = s.One(ctx, []any{&taken}, "SELECT count(*) FROM (SELECT 1 FROM deepotasks_inbox LIMIT $1) AS first", gatherChunk); err != nil || taken == 0 {
 			return 0, err
 		}
-		return taken, s.query(ctx, into, `
+		return taken, s.Query(ctx, into, `
 			WITH taken AS (
 				DELETE FROM deepotasks_inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM deepotasks_inbox LIMIT $1))
 				RETURNING id, enqueued_at, deadline),
@@ -95,12 +97,12 @@ func (f *Fleet[TTx]) take(ctx context.Context, s statements, first int64, batche
 	}
 	// SQLite has no DELETE within a statement, but one writer at a time.
 	const some = "(SELECT rowid FROM deepotasks_inbox ORDER BY rowid LIMIT $1)"
-	if err := s.query(ctx, into, `
+	if err := s.Query(ctx, into, `
 		INSERT INTO deepotasks_task (id, batch, enqueued_at, deadline)
 		SELECT id, $2 + (row_number() OVER () - 1) / $3, min(enqueued_at), max(deadline)
 		FROM deepotasks_inbox WHERE rowid IN `+some+` GROUP BY id
 		ON CONFLICT (id) DO NOTHING RETURNING id, batch`, gatherChunk, first, batchSize); err != nil {
 		return 0, err
 	}
-	return s.exec(ctx, "DELETE FROM deepotasks_inbox WHERE rowid IN "+some, gatherChunk)
+	return s.Exec(ctx, "DELETE FROM deepotasks_inbox WHERE rowid IN "+some, gatherChunk)
 }

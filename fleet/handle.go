@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -13,41 +16,37 @@ import (
 var errBroken = errors.New("the transaction can't go on")
 
 // handle calls the handler within a savepoint, so that an error takes back its
-// own writes only.
-func (w *worker[TTx]) handle(ctx context.Context, tx TTx, s statements, r tasksclient.Result) error {
-	if s.pgx != nil {
-		inner, err := s.pgx.Begin(ctx)
-		if err != nil {
-			return fmt.Errorf("fleet: a savepoint: %w: %w", errBroken, err)
-		}
-		failed := w.call(ctx, any(inner).(TTx), r)
-		end := inner.Commit
-		if failed != nil {
-			end = inner.Rollback
-		}
-		return ended(failed, end(ctx))
+// own writes only. The savepoint of the handler before it, if there was one, ends
+// in the same request to the database: such requests are a good part of what an
+// id costs PostgreSQL.
+func (w *worker[TTx]) handle(ctx context.Context, tx TTx, s database.Statements, r tasksclient.Result, isFirst bool) error {
+	begin := "RELEASE SAVEPOINT deepotasks_handler; SAVEPOINT deepotasks_handler"
+	if isFirst {
+		begin = "SAVEPOINT deepotasks_handler"
 	}
-	if _, err := s.exec(ctx, "SAVEPOINT deepotasks_handler"); err != nil {
-		return fmt.Errorf("fleet: a savepoint: %w: %w", errBroken, err)
+	if _, err := s.Exec(ctx, begin); err != nil {
+		return fmt.Errorf("fleet: a savepoint (a handler must neither end its transaction nor go on after an error of it): %w: %w", errBroken, err)
+	}
+	if s.Pgx() != nil {
+		tx = any(guarded{s.Pgx()}).(TTx)
 	}
 	failed := w.call(ctx, tx, r)
-	if failed != nil {
-		if _, err := s.exec(ctx, "ROLLBACK TO SAVEPOINT deepotasks_handler"); err != nil {
-			return ended(failed, err)
-		}
+	if failed == nil {
+		return nil
 	}
-	_, err := s.exec(ctx, "RELEASE SAVEPOINT deepotasks_handler")
-	return ended(failed, err)
+	if _, err := s.Exec(ctx, "ROLLBACK TO SAVEPOINT deepotasks_handler"); err != nil {
+		return fmt.Errorf("fleet: taking back what a handler wrote: %w: %w", errBroken, errors.Join(err, failed))
+	}
+	return failed
 }
 
-// ended is what a handler's call comes to: its error, unless the end of the
-// savepoint fails as well.
-func ended(failed, end error) error {
-	if end == nil {
-		return failed
-	}
-	return fmt.Errorf("fleet: the end of the handler's savepoint (the handler must neither commit nor roll back): %w: %w", errBroken, errors.Join(end, failed))
-}
+// guarded is a transaction as a handler has it, which can't end it.
+type guarded struct{ pgx.Tx }
+
+var errNotYours = errors.New("fleet: a handler must neither commit its transaction nor roll it back")
+
+func (guarded) Commit(context.Context) error   { return errNotYours }
+func (guarded) Rollback(context.Context) error { return errNotYours }
 
 // call calls the handler and makes its panic an error.
 func (w *worker[TTx]) call(ctx context.Context, tx TTx, r tasksclient.Result) (err error) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/deepomatic/tasks/fleet/internal/database"
 )
 
 const (
@@ -54,8 +56,8 @@ func (w *worker[TTx]) keepBeating(ctx context.Context) {
 // are in order.
 func (w *worker[TTx]) beat(ctx context.Context) error {
 	var lost []int64
-	err := w.within(ctx, func(s statements, _ TTx) error {
-		if _, err := s.exec(ctx, `INSERT INTO deepotasks_worker (id, started_at, seen_at) VALUES ($1, {now}, {now})
+	err := w.db.Within(ctx, func(s database.Statements, _ TTx) error {
+		if _, err := s.Exec(ctx, `INSERT INTO deepotasks_worker (id, started_at, seen_at) VALUES ($1, {now}, {now})
 			ON CONFLICT (id) DO UPDATE SET seen_at = {now}`, w.name); err != nil {
 			return fmt.Errorf("fleet: the heartbeat: %w", err)
 		}
@@ -72,14 +74,14 @@ func (w *worker[TTx]) beat(ctx context.Context) error {
 // lostJobs are those that run by the word of the database, though nobody waits
 // for their ids: their worker is not seen, or it is this one, which does not
 // have them. Jobs that this worker has and the database has not, it lets go of.
-func (w *worker[TTx]) lostJobs(ctx context.Context, s statements) (lost []int64, err error) {
+func (w *worker[TTx]) lostJobs(ctx context.Context, s database.Statements) (lost []int64, err error) {
 	w.mu.Lock()
 	mine := make(map[int64]*running, len(w.jobs))
 	for id, r := range w.jobs {
 		mine[id] = r
 	}
 	w.mu.Unlock()
-	err = s.query(ctx, func(scan func(...any) error) error {
+	err = s.Query(ctx, func(scan func(...any) error) error {
 		var id, age int64
 		var by string
 		var lives bool
@@ -112,10 +114,10 @@ func (w *worker[TTx]) lostJobs(ctx context.Context, s statements) (lost []int64,
 // says of it, or River in its name, is about a job that has ended.
 func (w *worker[TTx]) rescue(ctx context.Context, lost []int64) error {
 	rescued := 0
-	err := w.within(ctx, func(s statements, tx TTx) error {
+	err := w.db.Within(ctx, func(s database.Statements, tx TTx) error {
 		var jobs []river.InsertManyParams
 		// A job that is locked is being completed: its worker lives.
-		if err := s.query(ctx, func(scan func(...any) error) error {
+		if err := s.Query(ctx, func(scan func(...any) error) error {
 			var text string
 			if err := scan(&text); err != nil {
 				return err
@@ -128,7 +130,7 @@ func (w *worker[TTx]) rescue(ctx context.Context, lost []int64) error {
 			return nil
 		}, `UPDATE river_job SET state = 'cancelled', finalized_at = {now as a timestamp}
 			WHERE id IN (SELECT id FROM river_job WHERE id {is a number of $1} AND state = 'running' {lock what is free})
-			RETURNING {args as text}`, list(lost)); err != nil {
+			RETURNING {args as text}`, database.List(lost)); err != nil {
 			return fmt.Errorf("fleet: ending lost jobs: %w", err)
 		}
 		if rescued = len(jobs); rescued == 0 {
@@ -147,8 +149,8 @@ func (w *worker[TTx]) rescue(ctx context.Context, lost []int64) error {
 
 // leave says that this worker is no more. What it has was given back.
 func (w *worker[TTx]) leave(ctx context.Context) {
-	if err := w.within(ctx, func(s statements, _ TTx) error {
-		_, err := s.exec(ctx, "DELETE FROM deepotasks_worker WHERE id = $1", w.name)
+	if err := w.db.Within(ctx, func(s database.Statements, _ TTx) error {
+		_, err := s.Exec(ctx, "DELETE FROM deepotasks_worker WHERE id = $1", w.name)
 		return err
 	}); err != nil {
 		w.complain(ctx, "the worker can't take its leave", err)
@@ -158,17 +160,17 @@ func (w *worker[TTx]) leave(ctx context.Context) {
 // sweep makes jobs of ids that are waited for by none, such as when someone has
 // deleted or cancelled a job by hand, and forgets what is long past.
 func (w *worker[TTx]) sweep(ctx context.Context) error {
-	return w.within(ctx, func(s statements, tx TTx) error {
-		if _, err := s.exec(ctx, "DELETE FROM deepotasks_worker WHERE seen_at < {now} - $1", forgetting.Milliseconds()); err != nil {
+	return w.db.Within(ctx, func(s database.Statements, tx TTx) error {
+		if _, err := s.Exec(ctx, "DELETE FROM deepotasks_worker WHERE seen_at < {now} - $1", forgetting.Milliseconds()); err != nil {
 			return err
 		}
 		if w.retention > 0 {
-			if _, err := s.exec(ctx, "DELETE FROM deepotasks_task WHERE state IN (1, 2) AND ended_at < {now} - $1", w.retention.Milliseconds()); err != nil {
+			if _, err := s.Exec(ctx, "DELETE FROM deepotasks_task WHERE state IN (1, 2) AND ended_at < {now} - $1", w.retention.Milliseconds()); err != nil {
 				return err
 			}
 		}
 		var stray []string
-		if err := s.query(ctx, into(&stray), `UPDATE deepotasks_task SET batch = 0 WHERE state = 0 AND batch NOT IN (
+		if err := s.Query(ctx, into(&stray), `UPDATE deepotasks_task SET batch = 0 WHERE state = 0 AND batch NOT IN (
 			SELECT {batch of args} FROM river_job WHERE kind = $1 AND state NOT IN ('cancelled', 'completed', 'discarded')) RETURNING id`, waitArgs{}.Kind()); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/deepomatic/tasks/fleet/internal/database"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -99,10 +100,10 @@ func (w *worker[TTx]) finish(r *running) {
 // openIDs reads which ids of a job are not done, and what is known of them.
 func (w *worker[TTx]) openIDs(ctx context.Context, args waitArgs) (open map[string]waiting, err error) {
 	ids := strings.Split(args.IDs, "\n")
-	err = w.within(ctx, func(s statements, _ TTx) error {
+	err = w.db.Within(ctx, func(s database.Statements, _ TTx) error {
 		open = make(map[string]waiting, len(ids)) // anew, if the transaction is
 		now := time.Now()
-		return s.query(ctx, func(scan func(...any) error) error {
+		return s.Query(ctx, func(scan func(...any) error) error {
 			x := waiting{batch: args.Batch}
 			var age, left int64
 			var task *string
@@ -123,7 +124,7 @@ func (w *worker[TTx]) openIDs(ctx context.Context, args waitArgs) (open map[stri
 			return nil
 		}, `SELECT t.id, {now} - t.enqueued_at, t.deadline - {now}, f.id IS NOT NULL, f.task
 			FROM deepotasks_task t LEFT JOIN deepotasks_failure f ON f.id = t.id
-			WHERE t.id {is one of $1} AND t.batch = $2 AND t.state = 0`, list(ids), args.Batch)
+			WHERE t.id {is one of $1} AND t.batch = $2 AND t.state = 0`, database.List(ids), args.Batch)
 	})
 	return open, err
 }

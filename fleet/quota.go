@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
+
+	"github.com/deepomatic/tasks/fleet/internal/database"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 // pause that one of them was told to make. It is a [tasksclient.Limiter]: give
 // it to the client by [tasksclient.WithLimiter]. It is made by [NewQuota].
 type Quota[TTx any] struct {
-	database[TTx]
+	db    database.DB[TTx]
 	every time.Duration // between two requests at full use; 0 for no limit
 	burst int
 	name  string
@@ -29,16 +31,16 @@ type Quota[TTx any] struct {
 // should give the same numbers; where they differ, each holds to its own. The
 // tables are those of [Fleet.Migrate].
 func NewQuota[TTx any](driver riverdriver.Driver[TTx], perSecond float64, burst int) (*Quota[TTx], error) {
-	d, err := newDatabase(driver)
+	db, err := database.New(driver)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, &ConfigError{Name: "driver", Problem: err.Error()}
 	case !(perSecond >= 0) || perSecond > 1e6:
 		return nil, &ConfigError{Name: "perSecond", Problem: "must be from 0, which sets no limit, to a million"}
 	case perSecond > 0 && burst < 1:
 		return nil, &ConfigError{Name: "burst", Problem: "must be at least 1"}
 	}
-	q := &Quota[TTx]{database: d, burst: max(burst, 1), name: "api"}
+	q := &Quota[TTx]{db: db, burst: max(burst, 1), name: "api"}
 	if perSecond > 0 {
 		q.every = time.Duration(float64(time.Second) / perSecond)
 	}
@@ -106,7 +108,7 @@ func (q *Quota[TTx]) Pause(d time.Duration) {
 func (q *Quota[TTx]) ask(ctx context.Context, into []any, text string, args ...any) error {
 	ctx, stop := context.WithTimeout(ctx, quotaTimeout)
 	defer stop()
-	err := q.within(ctx, func(s statements, _ TTx) error { return s.one(ctx, into, text, args...) })
+	err := q.db.Within(ctx, func(s database.Statements, _ TTx) error { return s.One(ctx, into, text, args...) })
 	if err != nil {
 		return fmt.Errorf("fleet: the quota: %w", err)
 	}
@@ -114,12 +116,9 @@ func (q *Quota[TTx]) ask(ctx context.Context, into []any, text string, args ...a
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
-		return nil
+	case <-time.After(d):
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
+	return context.Cause(ctx)
 }

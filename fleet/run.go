@@ -68,7 +68,7 @@ func (f *Fleet[TTx]) Run(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &waiter[TTx]{worker: w})
 	var err error
-	if w.works, err = river.NewClient(f.driver, &river.Config{
+	if w.works, err = river.NewClient(f.db.Driver, &river.Config{
 		ID:                  w.name,
 		JobTimeout:          -1, // our heartbeat says what is stuck
 		Logger:              f.logger,

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/deepomatic/tasks/fleet/internal/database"
 )
 
 // schemaVersion is the version of the tables that this package works with.
@@ -41,7 +43,7 @@ func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
 	case err != nil:
 		return true, err
 	case have > schemaVersion || river.Have > river.Want:
-		return true, f.checkSchema(ctx)
+		return true, f.CheckSchema(ctx)
 	}
 	if river.Have < river.Want {
 		if _, err := f.migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
@@ -51,8 +53,8 @@ func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
 	if have == schemaVersion {
 		return false, nil
 	}
-	return false, f.within(ctx, func(s statements, _ TTx) error {
-		if _, err := s.exec(ctx, schema); err != nil {
+	return false, f.db.Within(ctx, func(s database.Statements, _ TTx) error {
+		if _, err := s.Exec(ctx, schema); err != nil {
 			return fmt.Errorf("fleet: making the tables: %w", err)
 		}
 		f.logger.LogAttrs(ctx, slog.LevelInfo, "made the fleet's tables", slog.Int("version", schemaVersion))
@@ -60,8 +62,10 @@ func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
 	})
 }
 
-// checkSchema returns a [*SchemaError] unless the tables are there and right.
-func (f *Fleet[TTx]) checkSchema(ctx context.Context) error {
+// CheckSchema returns a [*SchemaError] unless the tables are there and are those
+// that this version of the package works with. The other methods check them once;
+// [Fleet.EnqueueTx] and [Fleet.ForgetTx] do not.
+func (f *Fleet[TTx]) CheckSchema(ctx context.Context) error {
 	have, river, err := f.versions(ctx)
 	switch {
 	case err != nil:
@@ -80,20 +84,20 @@ func (f *Fleet[TTx]) versions(ctx context.Context) (have int, river SchemaError,
 	for _, v := range f.migrator.AllVersions() {
 		river.Want = max(river.Want, v.Version)
 	}
-	err = f.within(ctx, func(s statements, _ TTx) error {
+	err = f.db.Within(ctx, func(s database.Statements, _ TTx) error {
 		exists := `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1`
-		if f.isPostgres() {
+		if f.db.IsPostgres() {
 			exists = `SELECT count(to_regclass($1::text))`
 		}
 		for table, version := range map[string]*int{"deepotasks_schema": &have, "river_migration": &river.Have} {
 			n := 0
-			if err := s.one(ctx, []any{&n}, exists, table); err != nil {
+			if err := s.One(ctx, []any{&n}, exists, table); err != nil {
 				return err
 			}
 			if n == 0 {
 				continue
 			}
-			if err := s.one(ctx, []any{version}, "SELECT coalesce(max(version), 0) FROM "+table); err != nil {
+			if err := s.One(ctx, []any{version}, "SELECT coalesce(max(version), 0) FROM "+table); err != nil {
 				return err
 			}
 		}

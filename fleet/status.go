@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/deepomatic/tasks/fleet/internal/database"
 )
 
 // Status counts the ids of a fleet. Each id that was enqueued counts once, in
@@ -24,10 +26,10 @@ func (f *Fleet[TTx]) Status(ctx context.Context) (st Status, err error) {
 	if err := f.ready(ctx); err != nil {
 		return st, err
 	}
-	err = f.within(ctx, func(s statements, _ TTx) error {
+	err = f.db.Within(ctx, func(s database.Statements, _ TTx) error {
 		var inbox, waiting, otherwise, oldest int64
 		// One statement, so that an id that moves meanwhile counts once.
-		if err := s.one(ctx, []any{&st.Succeeded, &otherwise, &st.Unhandled, &waiting, &st.Running, &inbox, &oldest, &st.Workers}, `
+		if err := s.One(ctx, []any{&st.Succeeded, &otherwise, &st.Unhandled, &waiting, &st.Running, &inbox, &oldest, &st.Workers}, `
 			WITH task AS (
 				SELECT count(*) FILTER (WHERE state = 1) AS succeeded, count(*) FILTER (WHERE state = 2) AS otherwise,
 					count(*) FILTER (WHERE state = 3) AS given_up, count(*) FILTER (WHERE state = 0) AS waiting,

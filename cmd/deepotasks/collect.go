@@ -24,9 +24,10 @@ type collector struct {
 	ids            []string             // that were given, each once
 	file           *results.File        // nil without --out
 	without        []tasksclient.Result // a finished task, for the end of the file
-	end            outcome
+	end            exit.Outcome
 	problems       show.Problems
 	again          []string // ids that are worth waiting for again
+	kind           string   // of the progress
 	progress       show.Progress
 	stop           context.CancelFunc
 	gaveUp         bool // stopped by --fail-fast
@@ -39,9 +40,9 @@ func (c *collector) skip() (left []string) {
 		case !there:
 			left = append(left, id)
 		case status == tasksclient.StatusError:
-			c.end.add(tasksclient.Result{ID: id, Err: &tasksclient.TaskError{ID: id}})
+			c.end.Add(tasksclient.Result{ID: id, Err: &tasksclient.TaskError{ID: id}})
 		default:
-			c.end.add(tasksclient.Result{ID: id})
+			c.end.Add(tasksclient.Result{ID: id})
 		}
 	}
 	if n := c.end.Total(); n > 0 {
@@ -64,9 +65,7 @@ const heartbeat = time.Second
 // collect takes results as they come, together if several are there, so that
 // one write to the disk serves them all.
 func (c *collector) collect(all iter.Seq[tasksclient.Result]) (err error) {
-	if c.progress, err = show.NewProgress(c.waiting.progress, c.stdout, c.stderr, len(c.ids), c.end.Total()); err != nil {
-		return err
-	}
+	c.progress = show.NewProgress(c.kind, c.stderr, c.counts())
 	defer c.progress.End()
 	arriving, stopped := make(chan tasksclient.Result, 100), make(chan struct{})
 	go func() {
@@ -124,7 +123,7 @@ func (c *collector) take(batch []tasksclient.Result) error {
 			c.again = append(c.again, r.ID)
 		}
 		if !c.gaveUp || results.KindOf(r.Err) != results.KindPending { // that it is pending is for another's sake
-			c.end.add(r)
+			c.end.Add(r)
 		}
 		if r.Err != nil && c.failFast && !c.gaveUp && results.KindOf(r.Err) != results.KindPending {
 			c.gaveUp = true
@@ -180,11 +179,12 @@ func (c *collector) notWritten(err error) error {
 		err, c.out, len(c.ids)-len(left), len(c.ids), c.goOn("make room, then go on with: ", left))
 }
 
-func (c *collector) show() {
-	now := show.Counts{Succeeded: c.end.Count(0), Failed: c.end.Count(exit.Failed), Unknown: c.end.Count(exit.Unknown)}
+func (c *collector) show() { c.progress.Update(c.counts()) }
+
+func (c *collector) counts() show.Counts {
 	ended := c.end.Total() - c.end.Count(exit.Pending)
-	now.Pending = len(c.ids) - ended
-	c.progress.Update(now, ended)
+	return show.Counts{Ended: ended, Total: len(c.ids), Words: fmt.Sprintf("%d succeeded, %d failed, %d unknown, %d pending",
+		c.end.Count(0), c.end.Count(exit.Failed), c.end.Count(exit.Unknown), len(c.ids)-ended)}
 }
 
 // summary says how to go on, and is the error of it all.
@@ -194,9 +194,9 @@ func (c *collector) summary(signal error) error {
 			return err
 		}
 	}
-	err := c.end.err()
+	err := c.end.Err()
 	if signal != nil {
-		err = &exit.Error{Code: exit.Code(signal), Text: signal.Error() + ": " + c.end.text()}
+		err = &exit.Error{Code: exit.Code(signal), Text: signal.Error() + ": " + c.end.Text()}
 	}
 	if err != nil && c.quiet {
 		return &exit.Error{Code: exit.Code(err)}

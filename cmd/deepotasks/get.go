@@ -155,7 +155,7 @@ func printing(cmd *cobra.Command, ask func(context.Context, *tasksclient.Client,
 
 // printAll prints tasks on stdout and what went wrong on stderr.
 func printAll(cmd *cobra.Command, all iter.Seq[tasksclient.Result], asJSON bool) error {
-	end := outcome{fine: "fetched"}
+	end := exit.Outcome{Fine: "fetched"}
 	var rows []*tasksclient.Task
 	var problems show.Problems
 	for r := range all {
@@ -165,7 +165,7 @@ func printAll(cmd *cobra.Command, all iter.Seq[tasksclient.Result], asJSON bool)
 		case r.Task.Status == tasksclient.StatusError:
 			r.Err = &tasksclient.TaskError{ID: r.Task.ID, Message: r.Task.Error}
 		}
-		end.add(r)
+		end.Add(r)
 		switch {
 		case asJSON:
 			if err := printLine(cmd.OutOrStdout(), r); err != nil {
@@ -179,9 +179,9 @@ func printAll(cmd *cobra.Command, all iter.Seq[tasksclient.Result], asJSON bool)
 		return err
 	}
 	if signal := exit.Signal(cmd.Context()); signal != nil {
-		return &exit.Error{Code: exit.Code(signal), Text: signal.Error() + ": " + end.text()}
+		return &exit.Error{Code: exit.Code(signal), Text: signal.Error() + ": " + end.Text()}
 	}
-	return end.err()
+	return end.Err()
 }
 
 func printLine(w io.Writer, r tasksclient.Result) error {

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 
@@ -25,9 +24,5 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := rootCommand(stdout, stderr)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	if err != nil && err.Error() != "" {
-		_, _ = fmt.Fprintln(stderr, "deepotasks:", message(err))
-	}
-	return exit.Code(err)
+	return exit.Report(stderr, root.Name(), root.ExecuteContext(ctx))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"net/http/httptest"
 	"os"
 	"regexp"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deepomatic/tasks/internal/cli/clitest"
 	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
@@ -22,18 +22,6 @@ func runs(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, errs strings.Builder
 	code = run(t.Context(), args, &out, &errs)
 	return code, out.String(), errs.String()
-}
-
-// serve serves tasks to the commands of this test, and sets its key.
-func serve(t *testing.T, tasks ...taskstest.Task) *taskstest.Server {
-	t.Helper()
-	api := new(taskstest.Server)
-	api.Add(tasks...)
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	t.Setenv("DEEPOMATIC_API_URL", server.URL)
-	t.Setenv("DEEPOMATIC_API_KEY", taskstest.Key)
-	return api
 }
 
 func TestTheDemoShowsThePublishedPredictionsAFailureAndAnUnknownID(t *testing.T) {
@@ -54,7 +42,7 @@ func TestTheDemoShowsThePublishedPredictionsAFailureAndAnUnknownID(t *testing.T)
 }
 
 func TestTheExitCodeTellsHowItEnded(t *testing.T) {
-	serve(t,
+	clitest.Serve(t,
 		taskstest.Task{ID: "good", Data: `{"x":1}`},
 		taskstest.Task{ID: "bad", Error: "no image"},
 		taskstest.Task{ID: "slow", Pending: time.Hour},
@@ -73,8 +61,8 @@ func TestTheExitCodeTellsHowItEnded(t *testing.T) {
 		{"wait --no-such-flag", exit.Unexpected},
 		{"no-such-command", exit.Unexpected},
 		{"wait odd", exit.Unexpected},
-		{"wait good bad", exitFailed},
-		{"get bad", exitFailed},
+		{"wait good bad", exit.Failed},
+		{"get bad", exit.Failed},
 		{"wait --timeout 50ms slow bad", exit.Pending},
 		{"wait bad unknown", exit.Unknown},
 		{"get unknown good", exit.Unknown},
@@ -86,7 +74,7 @@ func TestTheExitCodeTellsHowItEnded(t *testing.T) {
 }
 
 func TestNotBeingAuthorisedHasItsOwnCodeAndAdvice(t *testing.T) {
-	serve(t, taskstest.Task{ID: "1"})
+	clitest.Serve(t, taskstest.Task{ID: "1"})
 	t.Setenv("DEEPOMATIC_API_KEY", "a-wrong-key")
 	if code, _, stderr := runs(t, "wait", "1"); code != exit.Unauthorized || !strings.Contains(stderr, "check the API key") || strings.Contains(stderr, "a-wrong-key") {
 		t.Errorf("a wrong key: exit code %d\n%s", code, stderr)
@@ -98,7 +86,7 @@ func TestNotBeingAuthorisedHasItsOwnCodeAndAdvice(t *testing.T) {
 }
 
 func TestAWrongKeyIsBelievedAfterTwoRequests(t *testing.T) {
-	api := serve(t, taskstest.Task{ID: "1"})
+	api := clitest.Serve(t, taskstest.Task{ID: "1"})
 	t.Setenv("DEEPOMATIC_API_KEY", "a-wrong-key")
 	args := []string{"get", "--json"}
 	for i := range 1000 {
@@ -111,7 +99,7 @@ func TestAWrongKeyIsBelievedAfterTwoRequests(t *testing.T) {
 }
 
 func TestAListMakesOneRequestForAHundredIDs(t *testing.T) {
-	api := serve(t)
+	api := clitest.Serve(t)
 	args := []string{"list", "--json", "a/b"}
 	for i := range 100 {
 		id := strconv.Itoa(i)
@@ -134,7 +122,7 @@ func TestNoNetworkIsSaidInOneLine(t *testing.T) {
 }
 
 func TestCtrlCListsWhatIsPending(t *testing.T) {
-	serve(t, taskstest.Task{ID: "done"}, taskstest.Task{ID: "slow", Pending: time.Hour})
+	clitest.Serve(t, taskstest.Task{ID: "done"}, taskstest.Task{ID: "slow", Pending: time.Hour})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(time.Second, func() { cancel(&exit.SignalError{Signal: syscall.SIGINT}) })
 	var stdout, stderr strings.Builder
@@ -145,7 +133,7 @@ func TestCtrlCListsWhatIsPending(t *testing.T) {
 }
 
 func TestJSONIsTheAPIsOwnAndStdoutHasNothingElse(t *testing.T) {
-	serve(t, taskstest.Task{ID: "good", Data: `{"x":12345678901234567890}`}, taskstest.Task{ID: "bad", Error: "no image"})
+	clitest.Serve(t, taskstest.Task{ID: "good", Data: `{"x":12345678901234567890}`}, taskstest.Task{ID: "bad", Error: "no image"})
 	_, stdout, _ := runs(t, "wait", "--json", "good", "bad", "unknown")
 	n := 0
 	for line := range strings.Lines(stdout) {
@@ -163,7 +151,7 @@ func TestJSONIsTheAPIsOwnAndStdoutHasNothingElse(t *testing.T) {
 }
 
 func TestPeopleSeeWhatATaskHolds(t *testing.T) {
-	serve(t,
+	clitest.Serve(t,
 		taskstest.Task{ID: "none", Data: `{"outputs":[{"labels":{"predicted":[],"discarded":[]}}]}`},
 		taskstest.Task{ID: "other", Data: `{"network":1}`},
 		taskstest.Task{ID: "slow", Pending: time.Hour},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,20 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deepomatic/tasks/internal/cli/account"
+	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
-
-// transport is what NewFromEnv has where the vendor's variable asks for it; a
-// client that is given takes its place.
-func transport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	if os.Getenv("DEEPOMATIC_API_VERIFY_TLS") == "0" {
-		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for
-	}
-	return t
-}
 
 func recordCommand() *cobra.Command {
 	var from asking
@@ -51,7 +42,7 @@ later one fails or Ctrl-C ends the command. An existing file is not overwritten.
   deepotasks record 269999729 --out task.txtar --redact /data/outputs/*/labels --redact /error
   deepotasks record --demo --out demo.txtar`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			recorder := &contract.Recorder{Next: transport(), Redact: redact}
+			recorder := &contract.Recorder{Next: account.Transport(), Redact: redact}
 			if from.demo {
 				recorder.Next, _ = demo()
 			}
@@ -68,7 +59,7 @@ later one fails or Ctrl-C ends the command. An existing file is not overwritten.
 			}
 			defer func() { err = errors.Join(err, file.close(cmd)) }()
 			recorder.OnExchange = file.write
-			end := outcome{fine: "recorded"}
+			end := exit.Outcome{Fine: "recorded"}
 			for _, id := range ids {
 				task, err := client.Get(cmd.Context(), id)
 				if cmd.Context().Err() != nil {
@@ -80,12 +71,12 @@ later one fails or Ctrl-C ends the command. An existing file is not overwritten.
 				if file.err != nil {
 					return file.err
 				}
-				end.add(tasksclient.Result{ID: id, Task: task, Err: err})
+				end.Add(tasksclient.Result{ID: id, Task: task, Err: err})
 			}
 			if err := refused(recorder); err != nil {
 				return err
 			}
-			return end.err()
+			return end.Err()
 		},
 	}
 	from.flags(cmd)

@@ -62,7 +62,6 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		Long:          "Some calls of Deepomatic's API answer with a task_id. deepotasks waits for that task and prints its result.\n\n" + account.Help + "\n\n" + exit.Help,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)

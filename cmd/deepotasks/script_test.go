@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/encoding/unicode"
 
+	"github.com/deepomatic/tasks/internal/cli/clitest"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
@@ -127,17 +127,7 @@ func TestScripts(t *testing.T) {
 			"binary": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), 0o600))
 			},
-			// exits CODE program args… runs a program that must end so.
-			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
-				err := ts.Exec(args[1], args[2:]...)
-				code := 0
-				if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // it is not wrapped
-					code = exit.ExitCode()
-				}
-				if strconv.Itoa(code) != args[0] {
-					ts.Fatalf("exit code %d, want %s", code, args[0])
-				}
-			},
+			"exits": clitest.Exits,
 		},
 	})
 }

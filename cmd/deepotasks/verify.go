@@ -12,6 +12,7 @@ import (
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/verify"
+	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
@@ -75,7 +76,7 @@ Exit codes:
 			case err != nil:
 				return fmt.Errorf("%w\n%s", err, report.Summary())
 			case report.Failed():
-				return &outcomeError{code: exitFailed, text: report.Summary()}
+				return &exit.Error{Code: exit.Failed, Text: report.Summary()}
 			}
 			_, err = fmt.Fprintln(cmd.ErrOrStderr(), report.Summary())
 			return err

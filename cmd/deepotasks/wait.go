@@ -53,23 +53,22 @@ The first Ctrl-C prints what has arrived and a command that goes on with the res
 	f.BoolVar(&w.json, "json", false, "print one line of JSON for each id: the task with the API's own fields, or an error")
 	f.DurationVar(&w.timeout, "timeout", 0, "how long to wait, such as 30s or 5m (default: no limit)")
 	f.StringVar(&w.out, "out", "", "append results to this `file`, and skip the finished tasks that it has")
-	f.StringVar(&w.progress, "progress", "auto", "the `kind` of progress that is shown: auto (a bar if the output is a terminal), bar, plain (lines, for logs) or none")
+	show.KindFlag(cmd, &w.progress)
 	f.BoolVar(&w.failFast, "fail-fast", false, "stop at the first task that does not succeed")
 	f.BoolVarP(&w.quiet, "quiet", "q", false, "print nothing except usage errors; the exit code is the result")
-	f.BoolVar(&w.stats, "stats", false, "print at the end how long it took and how many goroutines are left")
-	_ = cmd.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions(show.Kinds, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
+	f.BoolVar(&w.stats, "stats", false, "print at the end how long it took, how many requests it made, how long half of the tasks take, and how many goroutines are left")
 	return cmd
 }
 
 func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
-	c := &collector{waiting: w, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), end: outcome{fine: "succeeded"}}
+	c := &collector{waiting: w, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), end: exit.Outcome{Fine: "succeeded"}}
 	if w.quiet {
-		c.stdout, c.stderr, w.progress = io.Discard, io.Discard, "none"
+		c.stdout, c.stderr = io.Discard, io.Discard
 	}
 	if w.timeout < 0 {
 		return usage.Errorf(cmd, "--timeout is %v; it can't be negative", w.timeout)
 	}
-	if err := show.CheckKind(w.progress); err != nil {
+	if c.kind, err = show.KindFor(w.progress, c.stdout, c.stderr); err != nil {
 		return usage.Errorf(cmd, "--progress is %q; %v", w.progress, err)
 	}
 	client, ids, err := w.client(args, tasksclient.WithLogger(slog.New(newWarnings(c.aside))))
@@ -94,7 +93,9 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	if w.stats {
-		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %d goroutines at the end\n", c.end.text(), show.Duration(time.Since(start)), goroutinesAtRest())
+		s := client.Stats()
+		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed) and %s; half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(time.Since(start)),
+			usage.Plural(int(s.Succeeded+s.Failed), "request"), s.Failed, usage.Plural(int(s.Pauses), "pause"), show.Duration(s.Typical), goroutinesAtRest())
 	}
 	return c.summary(exit.Signal(cmd.Context()))
 }

@@ -99,11 +99,17 @@ func (s *soak) run(ctx context.Context) (err error) {
 	outages := 0
 	for kill := range s.kills {
 		time.Sleep(s.every/2 + rand.N(s.every))
-		i := rand.IntN(s.workers)
+		i, err := s.victim(ctx, workers)
+		if err != nil {
+			return err
+		}
 		if err := workers[i].Process.Kill(); err != nil {
 			return fmt.Errorf("worker %d has ended: %w\n%s", i, err, s.tail())
 		}
 		<-workers[i].ended
+		if err := s.noteHeld(ctx, workers[i]); err != nil {
+			return err
+		}
 		if workers[i], err = s.work(ctx); err != nil {
 			return err
 		}
@@ -176,6 +182,9 @@ func (s *soak) prepare(ctx context.Context) (end func(), err error) {
 		return end, errors.New("-on can be postgres or sqlite")
 	}
 	if err := s.command(ctx, "", "migrate"); err != nil {
+		return end, err
+	}
+	if err := s.makeHeld(ctx); err != nil {
 		return end, err
 	}
 	var ids strings.Builder

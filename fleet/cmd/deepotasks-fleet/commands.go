@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,47 +11,56 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/deepomatic/tasks/fleet"
+	"github.com/deepomatic/tasks/internal/cli/ids"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 )
 
-func migrateCommand(database *string) *cobra.Command {
+func migrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
 		Short: "Make the database's tables, or bring them up to date",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd.Context(), database, settings{}, func(st store) error { return st.Migrate(cmd.Context()) })
+			return with(cmd, settings{migrate: true}, func(store) error { return nil })
 		},
 	}
 }
 
-func enqueueCommand(database *string) *cobra.Command {
-	var from string
+func enqueueCommand() *cobra.Command {
+	var source ids.Source
 	deadline := 24 * time.Hour
 	cmd := &cobra.Command{
-		Use:   "enqueue ID... | enqueue - | enqueue --from FILE",
+		Use:   "enqueue [ID...]",
 		Short: "Store ids, so that workers wait for them",
-		Long: `Store ids, so that workers wait for them.
+		Long: "Store ids, so that workers wait for them.\n\n" + ids.Help + `
 
-Ids come from the arguments, from standard input for "-", or from a file: one a line, or as lines of JSON with an "id" or
-a "task_id". An id that the database knows already is not waited for again. Either all ids are stored or none.`,
+An id that the database knows already is not waited for again. Either all ids are stored or none.`,
 		Example: `  deepotasks-fleet enqueue 269999729 269999730
+  deepotasks-fleet enqueue --from tasks.csv --column task_id
   cut -d, -f1 tasks.csv | deepotasks-fleet enqueue -`,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ids, err := readIDs(args, from, cmd.InOrStdin())
-			if err != nil {
-				return err
+			if deadline < time.Millisecond {
+				return usage.Errorf(cmd, "--deadline is %v; it must be positive", deadline)
 			}
-			return with(cmd.Context(), database, settings{options: []fleet.Option{fleet.WithDeadline(deadline)}}, func(st store) error {
+			ids, err := source.Read(cmd.Context(), args, cmd.InOrStdin())
+			switch {
+			case err != nil:
+				return err
+			case len(ids) == 0:
+				return usage.Errorf(cmd, "%s needs ids: give some, or - for standard input, or --from FILE", cmd.CommandPath())
+			}
+			return with(cmd, settings{options: []fleet.Option{fleet.WithDeadline(deadline)}}, func(st store) error {
 				if err := st.Enqueue(cmd.Context(), ids...); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.ErrOrStderr(), "enqueued %d ids\n", len(ids))
+				_, err := fmt.Fprintf(cmd.ErrOrStderr(), "enqueued %s\n", usage.Plural(len(ids), "id"))
 				return err
 			})
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "read ids from this file")
-	cmd.Flags().DurationVar(&deadline, "deadline", deadline, "how long to wait for each id before its result is that it is still pending")
+	source.Flags(cmd.Flags())
+	cmd.Flags().DurationVar(&deadline, "deadline", deadline, "how long to wait for each id, such as 90m or 24h, before its result is that it is still pending")
 	return cmd
 }
 
@@ -69,7 +79,7 @@ func statusOf(s fleet.Status) status {
 	return status{s.Pending, s.Running, s.Succeeded, s.Failed, s.Unhandled, s.OldestPending.Seconds(), s.Workers}
 }
 
-func statusCommand(database *string) *cobra.Command {
+func statusCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -83,7 +93,7 @@ func statusCommand(database *string) *cobra.Command {
   unhandled  of the failed: the result could not be kept; see "failures" and "retry"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd.Context(), database, settings{}, func(st store) error {
+			return with(cmd, settings{}, func(st store) error {
 				s, err := st.Status(cmd.Context())
 				if err != nil {
 					return err
@@ -101,7 +111,7 @@ func statusCommand(database *string) *cobra.Command {
 	return cmd
 }
 
-func resultsCommand(database *string) *cobra.Command {
+func resultsCommand() *cobra.Command {
 	var after string
 	cmd := &cobra.Command{
 		Use:   "results",
@@ -112,37 +122,47 @@ Each is a line of JSON, as of "deepotasks wait --json", with two more fields: ha
 the line with that cursor. No line is ever skipped: what is printed later comes behind what was printed before.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd.Context(), database, settings{}, func(st store) error {
+			from, err := parseCursor(after)
+			if err != nil {
+				return usage.Errorf(cmd, "--after is %q; it can be the cursor of a line, such as 745.12", after)
+			}
+			return with(cmd, settings{}, func(st store) error {
 				out := bufio.NewWriter(cmd.OutOrStdout())
-				if err := st.Results(cmd.Context(), after, func(r result) error {
+				err := st.Results(cmd.Context(), from, func(r result) error {
 					_, err := fmt.Fprintf(out, "%s,\"handled_at\":\"%s\",\"cursor\":\"%s\"}\n", strings.TrimSuffix(r.Line, "}"),
 						r.HandledAt.Format("2006-01-02T15:04:05.000Z07:00"), r.Cursor)
 					return err
-				}); err != nil {
-					return err
-				}
-				return out.Flush()
+				})
+				return errors.Join(err, out.Flush()) // what was read before an error is true
 			})
 		},
 	}
-	cmd.Flags().StringVar(&after, "after", "", "print what comes behind the line with this cursor")
+	cmd.Flags().StringVar(&after, "after", "", "print what comes behind the line with this `cursor`")
 	return cmd
 }
 
-func failuresCommand(database *string) *cobra.Command {
+// failure is a line that failures prints.
+type failure struct {
+	ID       string    `json:"id"`
+	Attempts int       `json:"attempts"`
+	FailedAt time.Time `json:"failed_at"`
+	Error    string    `json:"error"`
+}
+
+func failuresCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "failures",
 		Short: "Print the ids whose results could not be kept, as lines of JSON",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd.Context(), database, settings{}, func(st store) error {
+			return with(cmd, settings{}, func(st store) error {
 				failures, err := st.Failures(cmd.Context(), 0)
 				if err != nil {
 					return err
 				}
 				out := json.NewEncoder(cmd.OutOrStdout())
 				for _, f := range failures {
-					if err := out.Encode(map[string]any{"id": f.ID, "attempts": f.Attempts, "failed_at": f.Time.UTC(), "error": f.Error}); err != nil {
+					if err := out.Encode(failure{f.ID, f.Attempts, f.Time.UTC(), f.Error}); err != nil {
 						return err
 					}
 				}
@@ -152,16 +172,27 @@ func failuresCommand(database *string) *cobra.Command {
 	}
 }
 
-func retryCommand(database *string) *cobra.Command {
+func retryCommand() *cobra.Command {
+	var source ids.Source
 	var unfinished bool
 	cmd := &cobra.Command{
 		Use:   "retry [ID...]",
 		Short: "Try anew to keep what could not be kept",
-		Long: `Try anew to keep the results of these ids, or of all that "failures" prints. With --unfinished, also wait anew for ids
-whose result is no finished task, such as those that were unknown to the API or were past their deadline.`,
+		Long: `Try anew to keep the results of these ids, or of all that "failures" prints. With --unfinished, also wait anew for all ids
+whose result is no finished task, such as those that were unknown to the API or were past their deadline.
+
+` + ids.Help,
+		Example: `  deepotasks-fleet retry
+  deepotasks-fleet failures | grep -i timeout | deepotasks-fleet retry -
+  deepotasks-fleet retry --unfinished`,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd.Context(), database, settings{}, func(st store) error {
-				n, err := st.Retry(cmd.Context(), args...)
+			ids, err := source.Read(cmd.Context(), args, cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			return with(cmd, settings{}, func(st store) error {
+				n, err := st.Retry(cmd.Context(), ids...)
 				if err == nil && unfinished {
 					var more int
 					more, err = st.RetryUnfinished(cmd.Context())
@@ -170,11 +201,12 @@ whose result is no finished task, such as those that were unknown to the API or 
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "retrying %d ids\n", n)
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "retrying %s\n", usage.Plural(n, "id"))
 				return err
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&unfinished, "unfinished", false, "also wait anew for ids whose result is no finished task")
+	cmd.Flags().BoolVar(&unfinished, "unfinished", false, "also wait anew for all ids whose result is no finished task")
+	source.Flags(cmd.Flags())
 	return cmd
 }

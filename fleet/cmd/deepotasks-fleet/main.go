@@ -7,16 +7,18 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/deepomatic/tasks/internal/cli/account"
+	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 )
 
 func main() {
-	ctx, stop := interruptible(context.Background())
+	ctx, stop := exit.Context(context.Background())
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -29,20 +31,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err != nil {
-		text := strings.NewReplacer("fleet: ", "", "tasksclient: ", "").Replace(err.Error())
-		_, _ = fmt.Fprintln(stderr, "deepotasks-fleet:", strings.Join(strings.Fields(text), " ")) // some drivers' errors have several lines
-	}
-	return exitCode(err)
+	return exit.Report(stderr, root.Name(), root.ExecuteContext(ctx))
 }
 
-func rootCommand() *cobra.Command {
-	var database string
-	root := &cobra.Command{
-		Use:   "deepotasks-fleet",
-		Short: "Wait for Deepomatic's tasks durably, with any number of workers",
-		Long: `Wait for Deepomatic's tasks durably, with any number of workers.
+const help = `Wait for Deepomatic's tasks durably, with any number of workers.
 
 Ids are enqueued in a database; workers wait for them, on one machine or many; each result is kept once, in the same
 database, whichever process dies. One process that waits for a list of ids needs less: deepotasks wait --out.
@@ -51,36 +43,27 @@ The database is a SQLite file, which is made on the spot, or PostgreSQL, whose t
   --database deepotasks.db
   --database postgres://user@host/name
 
-Environment:
-  DEEPOTASKS_DATABASE        the database, if --database is not given (default deepotasks.db)
-  DEEPOMATIC_API_KEY         the API key; only "work" needs it
-  DEEPOMATIC_APP_ID          an app id, if you were given one
-  DEEPOMATIC_API_URL         the API's root without the version (default https://api.deepomatic.com)
-  DEEPOMATIC_API_VERIFY_TLS  0 leaves the server's certificate unchecked (default 1)
+` + account.Help + `
+  DEEPOTASKS_DATABASE           the database, if --database is not given (default deepotasks.db)
+Only "work" asks the API, and needs a key.
 
 Exit codes:
   0    done, also of a worker that was asked to stop
   1    wrong usage, or something unexpected, such as no database
-  5    the key is missing
-  130  interrupted by Ctrl-C before it was done`,
+  5    not authorised: the key is missing
+  130  interrupted by Ctrl-C before it was done
+  143  ended by SIGTERM before it was done`
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "deepotasks-fleet",
+		Short:         "Wait for Deepomatic's tasks durably, with any number of workers",
+		Long:          help,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().StringVar(&database, "database", "", "a SQLite file, or a PostgreSQL URL (default $DEEPOTASKS_DATABASE, or deepotasks.db)")
-	root.AddCommand(migrateCommand(&database), enqueueCommand(&database), workCommand(&database), statusCommand(&database),
-		resultsCommand(&database), failuresCommand(&database), retryCommand(&database))
+	root.PersistentFlags().String(databaseFlag, "", "a SQLite `file`, or a PostgreSQL URL (default $DEEPOTASKS_DATABASE, or deepotasks.db)")
+	root.AddCommand(migrateCommand(), enqueueCommand(), workCommand(), statusCommand(), resultsCommand(), failuresCommand(), retryCommand())
+	usage.Apply(root)
 	return root
-}
-
-// databaseName is the database that is meant.
-func databaseName(flag string) string {
-	if flag == "" {
-		flag = os.Getenv("DEEPOTASKS_DATABASE")
-	}
-	if flag == "" {
-		flag = "deepotasks.db"
-	}
-	return flag
 }

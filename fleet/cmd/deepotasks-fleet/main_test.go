@@ -1,18 +1,26 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/deepomatic/tasks/fleet"
+	"github.com/deepomatic/tasks/fleet/sqlite"
+	"github.com/deepomatic/tasks/internal/cli/clitest"
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
@@ -27,14 +35,8 @@ func runs(t *testing.T, stdin string, args ...string) (code int, stdout, stderr 
 // ground serves tasks to the commands of this test, and names its database.
 func ground(t *testing.T, tasks ...taskstest.Task) *taskstest.Server {
 	t.Helper()
-	api := new(taskstest.Server)
-	api.Add(tasks...)
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	t.Setenv("DEEPOMATIC_API_URL", server.URL)
-	t.Setenv("DEEPOMATIC_API_KEY", taskstest.Key)
 	t.Setenv("DEEPOTASKS_DATABASE", filepath.Join(t.TempDir(), "fleet.db"))
-	return api
+	return clitest.Serve(t, tasks...)
 }
 
 func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
@@ -58,8 +60,15 @@ func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
 	if len(lines) != 4 {
 		t.Fatal(all)
 	}
+	schema, err := jsonschema.NewCompiler().Compile("../../../docs/result-line.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	byID := map[string]string{}
 	for i, line := range lines {
+		if value, err := jsonschema.UnmarshalJSON(strings.NewReader(line)); err != nil || schema.Validate(value) != nil {
+			t.Errorf("%s: %v, %v", line, err, schema.Validate(value))
+		}
 		var r struct{ ID, Cursor string }
 		if err := json.Unmarshal([]byte(line), &r); err != nil || !regexp.MustCompile(`,"handled_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","cursor":"\d+\.\d+"}$`).MatchString(line) {
 			t.Error(line, err)
@@ -76,7 +85,7 @@ func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
 	}
 	// What was unknown may be there by now.
 	api.Add(taskstest.Task{ID: "nobody's", Data: "{}"})
-	if code, _, stderr := runs(t, "", "retry", "--unfinished"); code != 0 || stderr != "retrying 1 ids\n" {
+	if code, _, stderr := runs(t, "", "retry", "--unfinished"); code != 0 || stderr != "retrying 1 id\n" {
 		t.Error(code, stderr)
 	}
 	if code, _, stderr := runs(t, "", "work", "--until-empty"); code != 0 {
@@ -90,34 +99,99 @@ func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongIsSaidInOneLineAndTheCodeTells(t *testing.T) {
+func TestTablesOfAnotherVersionAreRefusedByEachCommand(t *testing.T) {
 	ground(t)
-	for _, c := range []struct {
-		args, says string
-		code       int
-	}{
-		{"enqueue", "there are none", 1},
-		{"enqueue a/b", "would lead to another path", 1},
-		{"enqueue --from /no/such/file", "no such file", 1},
-		{"status --database mysql://x/y", "it can be a PostgreSQL URL", 1},
-		{"status --database postgres://%zz", "--database", 1},
-		{"status --database postgres://127.0.0.1:1/none?connect_timeout=1", "connect", 1},
-		{"status --database /no/such/folder/x.db", "/no/such/folder/x.db", 1},
-		{"results --after nonsense", "--after", 1},
-		{"work --rate -1", "perSecond", 1},
-		{"work --listen nonsense", "--listen", 1},
-		{"no-such-command", "no-such-command", 1},
-		{"help", "", 0},
-		{"migrate", "", 0},
+	if code, _, stderr := runs(t, "", "enqueue", "1"); code != 0 {
+		t.Fatal(stderr)
+	}
+	for _, c := range []struct{ change, says string }{
+		{"UPDATE deepotasks_schema SET version = 99", "the database's tables of the fleet have version 99, and this program knows 1 only; use a newer release of it"},
+		{"UPDATE deepotasks_schema SET version = 1; UPDATE river_migration SET version = version + 100", "tables of River have version 10"},
 	} {
-		code, _, stderr := runs(t, "", strings.Fields(c.args)...)
-		if code != c.code || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") > 1 {
-			t.Errorf("%s: exit code %d\n%s", c.args, code, stderr)
+		db, err := sqlite.Open(os.Getenv("DEEPOTASKS_DATABASE"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), c.change); err != nil {
+			t.Fatal(err)
+		}
+		_ = db.Close()
+		for _, args := range []string{"migrate", "enqueue 2", "work", "status", "results", "failures", "retry"} {
+			if code, _, stderr := runs(t, "", strings.Fields(args)...); code != 1 || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("%s: exit code %d\n%s", args, code, stderr)
+			}
 		}
 	}
-	t.Setenv("DEEPOMATIC_API_KEY", "")
-	if code, _, stderr := runs(t, "", "work"); code != 5 || !strings.Contains(stderr, "DEEPOMATIC_API_KEY") {
-		t.Errorf("no key: exit code %d\n%s", code, stderr)
+}
+
+// A SQLite file is made on the spot, and so is brought up to date; PostgreSQL waits for "migrate".
+func TestPostgreSQLWithoutTablesIsRefusedUntilMigrateMadeThem(t *testing.T) {
+	ground(t, taskstest.Task{ID: "1", Data: "{}"})
+	server := postgresServer(t)
+	t.Setenv("DEEPOTASKS_DATABASE", server.URL("postgres"))
+	for _, args := range []string{"enqueue 1", "work", "status", "results", "failures", "retry"} {
+		if code, _, stderr := runs(t, "", strings.Fields(args)...); code != 1 || !strings.Contains(stderr, `run "deepotasks-fleet migrate"`) {
+			t.Errorf("%s: exit code %d\n%s", args, code, stderr)
+		}
+	}
+	// Its tables are there, and those of the command are not.
+	pool, err := pgxpool.New(t.Context(), server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	f, err := fleet.New(riverpgxv5.New(pool), nil, nil)
+	if err == nil {
+		err = f.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := runs(t, "", "work"); code != 1 || !strings.Contains(stderr, "no tables of deepotasks-fleet") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	for _, args := range []string{"migrate", "migrate", "enqueue 1", "work --until-empty", "status", "results"} {
+		if code, stdout, stderr := runs(t, "", strings.Fields(args)...); code != 0 {
+			t.Errorf("%s: exit code %d\n%s%s", args, code, stdout, stderr)
+		}
+	}
+	if _, stdout, _ := runs(t, "", "results"); strings.Count(stdout, "\n") != 1 {
+		t.Error(stdout)
+	}
+}
+
+func TestAWorkerGoesOnWithAKeyThatIsReplaced(t *testing.T) {
+	ground(t, taskstest.Task{ID: "1", Data: "{}"})
+	key := filepath.Join(t.TempDir(), "key")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(key, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a-wrong-key")
+	if code, _, stderr := runs(t, "", "enqueue", "1"); code != 0 {
+		t.Fatal(code, stderr)
+	}
+	read, errs := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(t.Context(), []string{"work", "--until-empty", "--api-key-file", key}, strings.NewReader(""), io.Discard, errs)
+		_ = errs.Close()
+	}()
+	for log := bufio.NewScanner(read); log.Scan(); {
+		if strings.Contains(log.Text(), "the ids are given back") {
+			write(taskstest.Key)
+		}
+		if strings.Contains(log.Text(), "a-wrong-key") {
+			t.Error(log.Text())
+		}
+	}
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if _, stdout, _ := runs(t, "", "status"); !strings.Contains(stdout, "succeeded  1\n") {
+		t.Error(stdout)
 	}
 }
 

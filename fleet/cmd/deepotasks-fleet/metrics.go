@@ -21,6 +21,8 @@ var (
 	waiting  = prometheus.NewDesc("deepotasks_waiting", "Ids that this worker waits for.", nil, nil)
 	typical  = prometheus.NewDesc("deepotasks_task_seconds", "How long a task takes, as this worker has learned it.", nil, nil)
 	healthy  = prometheus.NewDesc("deepotasks_healthy", "1 if this worker can ask the API and the database.", nil, nil)
+
+	descriptions = []*prometheus.Desc{tasks, oldest, workers, requests, pauses, waiting, typical, healthy}
 )
 
 func metrics(st store) http.Handler {
@@ -30,7 +32,7 @@ func metrics(st store) http.Handler {
 }
 
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{tasks, oldest, workers, requests, pauses, waiting, typical, healthy} {
+	for _, d := range descriptions {
 		ch <- d
 	}
 }

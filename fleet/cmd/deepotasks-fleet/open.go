@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/spf13/cobra"
 
 	"github.com/deepomatic/tasks/fleet/sqlite"
+	"github.com/deepomatic/tasks/internal/cli/exit"
 )
 
 // statements are those of the table of results. An id's second result would
@@ -53,13 +57,21 @@ const connectTimeout = 5 * time.Second
 // concurrency is how many transactions a worker has at once.
 const concurrency = 4
 
-// open opens a database by its name. SQLite's tables are made on the spot.
+const databaseFlag = "database"
+
+// databaseName is the database that a command is meant to use.
+func databaseName(cmd *cobra.Command) string {
+	name, _ := cmd.Flags().GetString(databaseFlag) // every command has the flag
+	return cmp.Or(name, os.Getenv("DEEPOTASKS_DATABASE"), "deepotasks.db")
+}
+
+// open opens a database by its name.
 func open(ctx context.Context, name string, s settings) (store, error) {
 	switch scheme, _, isURL := strings.Cut(name, "://"); {
 	case isURL && (scheme == "postgres" || scheme == "postgresql"):
 		config, err := pgxpool.ParseConfig(name)
 		if err != nil {
-			return nil, errors.New("--database: " + err.Error()) // it keeps the password to itself
+			return nil, fmt.Errorf("the database: %w", err) // it keeps the password to itself
 		}
 		config.MaxConns = max(config.MaxConns, concurrency+6)
 		if config.ConnConfig.ConnectTimeout == 0 || config.ConnConfig.ConnectTimeout > connectTimeout {
@@ -67,37 +79,50 @@ func open(ctx context.Context, name string, s settings) (store, error) {
 		}
 		pool, err := pgxpool.NewWithConfig(ctx, config)
 		if err != nil {
-			return nil, fmt.Errorf("--database: %w", err)
+			return nil, fmt.Errorf("the database: %w", err)
 		}
-		st, err := newStore(riverpgxv5.New(pool), onPostgres, s, pool.Close)
+		st, err := newStore(ctx, riverpgxv5.New(pool), onPostgres, s, pool.Close)
 		if err != nil {
 			pool.Close()
 		}
 		return st, err
 	case isURL:
-		return nil, fmt.Errorf("--database begins with %s://; it can be a PostgreSQL URL, postgres://…, or a SQLite file", scheme)
+		return nil, fmt.Errorf("the database begins with %s://; it can be a PostgreSQL URL, such as postgres://user@host/name, or a SQLite file", scheme)
 	}
 	db, err := sqlite.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	st, err := newStore(riversqlite.New(db), onSQLite, s, func() { _ = db.Close() })
-	if err == nil {
-		err = st.Migrate(ctx)
-	}
+	st, err := newStore(ctx, riversqlite.New(db), onSQLite, s, func() { _ = db.Close() })
 	if err != nil {
 		_ = db.Close()
-		return nil, err
 	}
-	return st, nil
+	return st, err
 }
 
-// with opens the database that is meant for as long as do runs.
-func with(ctx context.Context, database *string, s settings, do func(store) error) error {
-	st, err := open(ctx, databaseName(*database), s)
-	if err != nil {
-		return err
+// with opens a command's database for as long as do runs, and makes sure of its
+// tables. A command that a signal ended says so, whatever the database says of it.
+func with(cmd *cobra.Command, s settings, do func(store) error) error {
+	ctx := cmd.Context()
+	st, err := open(ctx, databaseName(cmd), s)
+	if err == nil {
+		defer st.Close()
+		err = st.Prepare(ctx, s.migrate)
 	}
-	defer st.Close()
-	return do(st)
+	if err == nil {
+		err = do(st)
+	}
+	if signal := exit.Signal(ctx); signal != nil && errors.Is(err, context.Canceled) {
+		return signal
+	}
+	if err != nil {
+		return oneLineError{err}
+	}
+	return nil
 }
+
+// oneLineError is an error on one line: those of drivers have several.
+type oneLineError struct{ error }
+
+func (e oneLineError) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLineError) Unwrap() error { return e.error }

@@ -2,32 +2,32 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/deepomatic/tasks/fleet"
+	"github.com/deepomatic/tasks/fleet/internal/database"
+	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/internal/cli/results"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
 // settings are what a command says of the fleet.
 type settings struct {
-	options    []fleet.Option
-	workers    bool // this process works, and asks the API
-	perSecond  float64
-	burst      int
-	clientOpts []tasksclient.Option
+	options   []fleet.Option
+	account   *account.Account // of a worker, which asks the API; nil for any other
+	perSecond float64
+	burst     int
+	migrate   bool // the tables are made or brought up to date first, as they always are in SQLite
 }
 
 // store is a fleet and its results, whatever the type of its transactions.
 type store interface {
-	Migrate(ctx context.Context) error
+	Prepare(ctx context.Context, migrate bool) error
 	Enqueue(ctx context.Context, ids ...string) error
 	Run(ctx context.Context) error
 	Health() error
@@ -35,7 +35,7 @@ type store interface {
 	Failures(ctx context.Context, limit int) ([]fleet.Failure, error)
 	Retry(ctx context.Context, ids ...string) (int, error)
 	RetryUnfinished(ctx context.Context) (int, error)
-	Results(ctx context.Context, after string, each func(result) error) error
+	Results(ctx context.Context, after cursor, each func(result) error) error
 	Requests() tasksclient.Stats
 	Close()
 }
@@ -44,26 +44,53 @@ type store interface {
 type result struct {
 	Line      string
 	HandledAt time.Time
-	Cursor    string // of this result: those after it come next
+	Cursor    cursor // of this result: those after it come next
+}
+
+// cursor is a place in the order of handling.
+type cursor struct{ major, minor int64 }
+
+func (c cursor) String() string { return fmt.Sprintf("%d.%d", c.major, c.minor) }
+
+// parseCursor reads a cursor; "" is the one before all results.
+func parseCursor(text string) (c cursor, err error) {
+	if text == "" {
+		return c, nil
+	}
+	major, minor, _ := strings.Cut(text, ".")
+	for _, part := range []struct {
+		text string
+		into *int64
+	}{{major, &c.major}, {minor, &c.minor}} {
+		n, err := strconv.ParseUint(part.text, 10, 63)
+		if err != nil {
+			return cursor{}, err
+		}
+		*part.into = int64(n)
+	}
+	return c, nil
 }
 
 // fleetStore is a store by one of River's drivers.
 type fleetStore[TTx any] struct {
 	*fleet.Fleet[TTx]
-	driver riverdriver.Driver[TTx]
+	db     database.DB[TTx]
 	client *tasksclient.Client
 	close  func()
 	text   statements
 }
 
-func newStore[TTx any](driver riverdriver.Driver[TTx], text statements, s settings, closePool func()) (_ store, err error) {
-	st := &fleetStore[TTx]{driver: driver, close: closePool, text: text}
-	if s.workers {
+func newStore[TTx any](ctx context.Context, driver riverdriver.Driver[TTx], text statements, s settings, closePool func()) (_ store, err error) {
+	st := &fleetStore[TTx]{close: closePool, text: text}
+	if st.db, err = database.New(driver); err != nil {
+		return nil, err
+	}
+	if s.account != nil {
 		quota, err := fleet.NewQuota(driver, s.perSecond, s.burst)
 		if err != nil {
 			return nil, err
 		}
-		if st.client, err = newClient(append(s.clientOpts, tasksclient.WithLimiter(quota))...); err != nil {
+		if st.client, err = s.account.Client(ctx, tasksclient.WithUserAgent("deepotasks-fleet"), tasksclient.WithLimiter(quota)); err != nil {
 			return nil, err
 		}
 	}
@@ -75,29 +102,46 @@ func (st *fleetStore[TTx]) Close() { st.close() }
 
 func (st *fleetStore[TTx]) Requests() tasksclient.Stats { return st.client.Stats() }
 
-// Migrate makes the fleet's tables and that of the results.
-func (st *fleetStore[TTx]) Migrate(ctx context.Context) error {
-	if err := st.Fleet.Migrate(ctx); err != nil {
+// Prepare makes sure that the fleet's tables and that of the results are there.
+func (st *fleetStore[TTx]) Prepare(ctx context.Context, migrate bool) error {
+	if migrate || !st.db.IsPostgres() {
+		if err := st.Migrate(ctx); err != nil {
+			return err
+		}
+		return st.db.Within(ctx, func(on database.Statements, _ TTx) error {
+			_, err := on.Exec(ctx, st.text.create)
+			return err
+		})
+	}
+	if err := st.CheckSchema(ctx); err != nil {
 		return err
 	}
-	return st.within(ctx, func(tx TTx) error { return exec(ctx, tx, st.text.create) })
+	return st.db.Within(ctx, func(on database.Statements, _ TTx) error {
+		there := 0
+		err := on.One(ctx, []any{&there}, "SELECT count(to_regclass('deepotasks_result'))")
+		if err == nil && there == 0 {
+			err = &fleet.SchemaError{Tables: "deepotasks-fleet", Want: 1}
+		}
+		return err
+	})
 }
 
 // keep is the fleet's handler: it keeps each result, once.
 func (st *fleetStore[TTx]) keep(ctx context.Context, tx TTx, r tasksclient.Result) error {
-	line, err := resultLine(r)
+	line, err := results.Line(r)
 	if err != nil {
 		return err
 	}
-	return exec(ctx, tx, st.text.insert, r.ID, results.Finished(r), string(line))
+	_, err = st.db.On(tx).Exec(ctx, st.text.insert, r.ID, results.Finished(r), string(line))
+	return err
 }
 
 // RetryUnfinished enqueues anew the ids whose result is no task that has ended,
 // such as those that were unknown. Their results are dropped.
 func (st *fleetStore[TTx]) RetryUnfinished(ctx context.Context) (n int, err error) {
-	err = st.within(ctx, func(tx TTx) error {
+	err = st.db.Within(ctx, func(on database.Statements, tx TTx) error {
 		var ids []string
-		if err := query(ctx, tx, func(scan func(...any) error) error {
+		if err := on.Query(ctx, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
 			ids = append(ids, id)
@@ -119,25 +163,21 @@ const resultPage = 1000
 
 // Results calls each for the results after a cursor, in the order of their
 // handling.
-func (st *fleetStore[TTx]) Results(ctx context.Context, after string, each func(result) error) error {
-	major, minor, err := parseCursor(after)
-	if err != nil {
-		return err
-	}
+func (st *fleetStore[TTx]) Results(ctx context.Context, after cursor, each func(result) error) error {
 	for {
 		var page []result
-		if err := st.within(ctx, func(tx TTx) error {
+		if err := st.db.Within(ctx, func(on database.Statements, _ TTx) error {
 			page = nil
-			return query(ctx, tx, func(scan func(...any) error) error {
+			return on.Query(ctx, func(scan func(...any) error) error {
 				var r result
 				var at int64
-				if err := scan(&major, &minor, &at, &r.Line); err != nil {
+				if err := scan(&after.major, &after.minor, &at, &r.Line); err != nil {
 					return err
 				}
-				r.HandledAt, r.Cursor = time.UnixMilli(at).UTC(), fmt.Sprintf("%d.%d", major, minor)
+				r.HandledAt, r.Cursor = time.UnixMilli(at).UTC(), after
 				page = append(page, r)
 				return nil
-			}, st.text.after, major, minor, resultPage)
+			}, st.text.after, after.major, after.minor, resultPage)
 		}); err != nil {
 			return fmt.Errorf("reading results: %w", err)
 		}
@@ -150,70 +190,4 @@ func (st *fleetStore[TTx]) Results(ctx context.Context, after string, each func(
 			return nil
 		}
 	}
-}
-
-func parseCursor(text string) (major, minor int64, err error) {
-	if text == "" {
-		return 0, 0, nil
-	}
-	a, b, _ := strings.Cut(text, ".")
-	if major, err = strconv.ParseInt(a, 10, 64); err == nil {
-		minor, err = strconv.ParseInt(b, 10, 64)
-	}
-	if err != nil || major < 0 || minor < 0 {
-		return 0, 0, fmt.Errorf("--after is %q; it can be the cursor of a line, such as 745.12", text)
-	}
-	return major, minor, nil
-}
-
-func (st *fleetStore[TTx]) within(ctx context.Context, do func(TTx) error) error {
-	begun, err := st.driver.GetExecutor().Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = begun.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
-	if err := do(st.driver.UnwrapTx(begun)); err != nil {
-		return err
-	}
-	return begun.Commit(ctx)
-}
-
-func exec[TTx any](ctx context.Context, tx TTx, text string, args ...any) (err error) {
-	switch tx := any(tx).(type) {
-	case pgx.Tx:
-		_, err = tx.Exec(ctx, text, args...)
-	case *sql.Tx:
-		_, err = tx.ExecContext(ctx, text, args...)
-	}
-	return err
-}
-
-func query[TTx any](ctx context.Context, tx TTx, each func(scan func(...any) error) error, text string, args ...any) error {
-	switch tx := any(tx).(type) {
-	case pgx.Tx:
-		rows, err := tx.Query(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := each(rows.Scan); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	case *sql.Tx:
-		rows, err := tx.QueryContext(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }() // its error is in Err
-		for rows.Next() {
-			if err := each(rows.Scan); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	}
-	return nil
 }

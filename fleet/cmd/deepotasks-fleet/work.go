@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,20 +10,27 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/deepomatic/tasks/fleet"
+	"github.com/deepomatic/tasks/internal/cli/account"
+	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/show"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 )
 
 // working is what the flags of work say.
 type working struct {
+	account    account.Account
 	untilEmpty bool
 	listen     string
 	perSecond  float64
 	burst      int
+	kind       string // of the progress
+	progress   show.Progress
+	stderr     io.Writer
 }
 
-func workCommand(database *string) *cobra.Command {
+func workCommand() *cobra.Command {
 	w := working{burst: 1}
 	cmd := &cobra.Command{
 		Use:   "work",
@@ -33,87 +39,117 @@ func workCommand(database *string) *cobra.Command {
 
 Ctrl-C or SIGTERM stops the worker: what is pending goes back for others. If it is killed, another has its ids within 15 s.
 All workers on a database share one quota of requests (--rate), and a 429 that one of them gets pauses all.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return w.run(cmd, database) },
+		Example: `  deepotasks-fleet work
+  deepotasks-fleet work --rate 20 --burst 5 --listen :9100
+  deepotasks-fleet work --until-empty --progress plain`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return w.run(cmd) },
 	}
 	f := cmd.Flags()
 	f.BoolVar(&w.untilEmpty, "until-empty", false, "stop when no id is pending")
-	f.StringVar(&w.listen, "listen", "", "serve /healthz and /metrics (Prometheus) at this address, such as :9100")
+	f.StringVar(&w.listen, "listen", "", "serve /healthz and /metrics (Prometheus) at this `address`, such as :9100")
 	f.Float64Var(&w.perSecond, "rate", 0, "how many requests a second all workers together may make (default: no limit)")
 	f.IntVar(&w.burst, "burst", w.burst, "how many requests may be made at once after a rest")
+	show.KindFlag(cmd, &w.kind)
+	w.account.Flags(f)
 	return cmd
 }
 
-func (w *working) run(cmd *cobra.Command, database *string) error {
-	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+func (w *working) run(cmd *cobra.Command) (err error) {
+	switch {
+	case !(w.perSecond >= 0) || w.perSecond > maxRate:
+		return usage.Errorf(cmd, "--rate is %v; it can be from 0, which sets no limit, to a million", w.perSecond)
+	case w.burst < 1:
+		return usage.Errorf(cmd, "--burst is %d; it must be at least 1", w.burst)
+	}
+	w.stderr = cmd.ErrOrStderr()
+	kind, err := show.KindFor(w.kind, cmd.OutOrStdout(), w.stderr)
+	if err != nil {
+		return usage.Errorf(cmd, "--progress is %q; %v", w.kind, err)
+	}
+	logger := slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s := settings{
-		workers:   true,
+		account:   &w.account,
 		options:   []fleet.Option{fleet.WithLogger(logger), fleet.WithConcurrency(concurrency)},
 		perSecond: w.perSecond,
 		burst:     w.burst,
 	}
-	ctx := cmd.Context()
-	return with(ctx, database, s, func(st store) error {
-		ctx, stop := context.WithCancel(ctx)
+	return with(cmd, s, func(st store) error {
+		ctx, stop := context.WithCancel(cmd.Context())
 		defer stop()
+		now, err := st.Status(ctx)
+		if err != nil {
+			return err
+		}
+		w.progress = show.NewProgress(kind, w.stderr, countsOf(now))
+		defer w.progress.End()
 		if w.listen != "" {
-			end, err := serve(ctx, w.listen, st, cmd.ErrOrStderr())
+			end, err := serve(ctx, w.listen, st, w)
 			if err != nil {
 				return err
 			}
 			defer end()
 		}
-		watched := make(chan error, 1)
-		go func() { watched <- w.watch(ctx, stop, st, cmd.ErrOrStderr()) }()
-		err := st.Run(ctx)
+		empty := false
+		watched := make(chan struct{})
+		go func() {
+			defer close(watched)
+			if kind != "none" || w.untilEmpty { // counting costs the database something
+				empty = w.watch(ctx, st)
+				stop()
+			}
+		}()
+		err = st.Run(ctx)
 		stop()
-		return errors.Join(err, <-watched)
+		<-watched
+		if err == nil && w.untilEmpty && !empty {
+			err = exit.Signal(cmd.Context())
+		}
+		return err
 	})
 }
 
-// watch shows the progress on a terminal, and stops an empty fleet's worker.
-func (w *working) watch(ctx context.Context, stop func(), st store, stderr io.Writer) error {
-	terminal := isTerminal(stderr)
-	if !w.untilEmpty && !terminal {
-		<-ctx.Done()
-		return nil
+// maxRate is the most that a quota takes, in requests a second.
+const maxRate = 1e6
+
+// Write writes lines above the progress, once it is shown.
+func (w *working) Write(lines []byte) (int, error) {
+	if w.progress == nil {
+		return w.stderr.Write(lines)
 	}
+	return w.progress.Above(w.stderr).Write(lines)
+}
+
+func countsOf(s fleet.Status) show.Counts {
+	ended := s.Succeeded + s.Failed
+	return show.Counts{Ended: ended, Total: ended + s.Pending + s.Running, Words: fmt.Sprintf("%d succeeded, %d failed, %d running, %d pending, %s",
+		s.Succeeded, s.Failed, s.Running, s.Pending, usage.Plural(s.Workers, "worker"))}
+}
+
+// watch shows the progress until ctx ends, or the fleet is empty and that is
+// what the worker was to wait for.
+func (w *working) watch(ctx context.Context, st store) (empty bool) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			if terminal {
-				_, _ = fmt.Fprintln(stderr)
-			}
-			return nil
+			return false
 		case <-tick.C:
 		}
 		s, err := st.Status(ctx)
-		var wrong *fleet.SchemaError
-		switch {
-		case errors.As(err, &wrong):
-			stop() // Run says so
-			return nil
-		case err != nil:
+		if err != nil {
 			continue // Run waits for the database, too
 		}
-		if terminal {
-			_, _ = fmt.Fprintf(stderr, "\r\x1b[K%d pending, %d running, %d succeeded, %d failed, %d workers", s.Pending, s.Running, s.Succeeded, s.Failed, s.Workers)
-		}
-		if w.untilEmpty && s.Pending+s.Running == 0 {
-			stop()
+		if w.progress.Update(countsOf(s)); w.untilEmpty && s.Pending+s.Running == 0 {
+			return true
 		}
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(interface{ Fd() uintptr })
-	return ok && term.IsTerminal(int(file.Fd()))
-}
-
 // serve serves health and metrics until the returned function is called.
-func serve(ctx context.Context, address string, st store, stderr io.Writer) (end func(), err error) {
+func serve(ctx context.Context, address string, st store, log io.Writer) (end func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
@@ -129,6 +165,6 @@ func serve(ctx context.Context, address string, st store, stderr io.Writer) (end
 	mux.Handle("GET /metrics", metrics(st))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // until it is closed
-	_, _ = fmt.Fprintf(stderr, "listening on http://%s\n", listener.Addr())
+	_, _ = fmt.Fprintf(log, "listening on http://%s\n", listener.Addr())
 	return func() { _ = server.Close() }, nil
 }

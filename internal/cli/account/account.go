@@ -4,11 +4,14 @@ package account
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -22,6 +25,7 @@ const (
 	envKey          = "DEEPOMATIC_API_KEY"
 	envKeyFile      = "DEEPOMATIC_API_KEY_FILE" // ours: a file that holds the key
 	envURL          = "DEEPOMATIC_API_URL"
+	envVerifyTLS    = "DEEPOMATIC_API_VERIFY_TLS"
 	envAppID        = "DEEPOMATIC_APP_ID"
 	envInsecureHTTP = "DEEPOMATIC_API_INSECURE_HTTP" // ours: 1 is --insecure-http
 )
@@ -50,9 +54,10 @@ func (a *Account) Flags(f *pflag.FlagSet) {
 }
 
 // Client makes a client. What is wrong with a variable or a flag is an error
-// that names it; the exit code of a missing key is exit.Unauthorized.
+// that names it; the exit code of a missing key is exit.Unauthorized. A key from
+// a file or a command is read anew when it may have changed.
 func (a *Account) Client(ctx context.Context, options ...tasksclient.Option) (*tasksclient.Client, error) {
-	key, from, err := a.key(ctx)
+	k, err := a.key(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +65,10 @@ func (a *Account) Client(ctx context.Context, options ...tasksclient.Option) (*t
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Setenv(envKey, key); err != nil { // of this process alone: no list of processes shows it
-		return nil, problem(from, "can't be used as a key: it holds a zero byte")
-	}
-	client, err := tasksclient.NewFromEnv(append(append([]tasksclient.Option{tasksclient.WithUserAgent("deepotasks")}, base...), options...)...)
+	agent := []tasksclient.Option{tasksclient.WithUserAgent("deepotasks")}
+	client, err := tasksclient.NewFromEnv(slices.Concat(agent, base, k.options(), options)...)
 	if input, ok := errors.AsType[*tasksclient.InputError](err); ok {
 		switch input.Name {
-		case "API key":
-			return nil, problem(from, input.Problem)
 		case "base URL":
 			return nil, problem(envURL, "can't be used; "+right)
 		case "WithAppID":
@@ -75,6 +76,16 @@ func (a *Account) Client(ctx context.Context, options ...tasksclient.Option) (*t
 		}
 	}
 	return client, err
+}
+
+// Transport is what sends a client's requests, with the server's certificate
+// checked unless the vendor's variable says otherwise.
+func Transport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if os.Getenv(envVerifyTLS) == "0" {
+		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for
+	}
+	return t
 }
 
 // SettingError says what is wrong with a variable or a flag.

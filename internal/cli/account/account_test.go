@@ -163,3 +163,94 @@ func TestACommandThatHangsEndsWithTheContext(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
+
+// rotating is an API whose key changes, and a client of it that waits for an hour.
+func rotating(t *testing.T, a account.Account) (api *taskstest.Server, client *tasksclient.Client) {
+	t.Helper()
+	api = &taskstest.Server{Key: "the-key"}
+	api.Add(taskstest.Task{ID: "1"})
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	environment(t, "DEEPOMATIC_API_URL", server.URL)
+	client, err := a.Client(t.Context(), tasksclient.WithRetry(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api, client
+}
+
+func TestAKeyFileIsReadAnewWhenItWasWritten(t *testing.T) {
+	account.ReadAgainAfter(t, 0)
+	path := file(t, "the-key")
+	api, client := rotating(t, account.Account{KeyFile: path})
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil { // as secrets are mounted
+			t.Fatal(err)
+		}
+	}
+	asks := func(what string, want error) {
+		t.Helper()
+		if _, err := client.Get(t.Context(), "1"); !errors.Is(err, want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	asks("the first key", nil)
+	api.Key = "another"
+	write("another\n")
+	asks("another key", nil)
+	write("")
+	asks("while the file is being written", nil)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	asks("while there is no file", nil)
+	write("the-last")
+	asks("a key that the API does not know", tasksclient.ErrUnauthorized)
+	api.Key = "the-last"
+	asks("a key that the API knows by now", nil)
+}
+
+func TestAKeyCommandIsRunAgainAfterARefusalAndNotSooner(t *testing.T) {
+	count, keyFile := filepath.Join(t.TempDir(), "count"), file(t, "the-key")
+	api, client := rotating(t, account.Account{KeyCommand: "echo >>'" + count + "'; cat '" + keyFile + "'"})
+	runs := func() int {
+		text, err := os.ReadFile(count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	for range 3 {
+		if _, err := client.Get(t.Context(), "1"); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := runs(); n != 1 {
+		t.Errorf("the command was run %d times though its key works", n)
+	}
+	api.Key = "another"
+	if err := os.WriteFile(keyFile, []byte("another"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	account.ReadAgainAfter(t, 0)
+	if _, err := client.Get(t.Context(), "1"); !errors.Is(err, tasksclient.ErrUnauthorized) {
+		t.Errorf("nothing has told of the new key: %v", err)
+	}
+	if _, err := client.Get(t.Context(), "1"); err != nil || runs() != 2 {
+		t.Errorf("after the refusal: %v, and %d runs", err, runs())
+	}
+	api.Key = "a third"
+	account.ReadAgainAfter(t, time.Hour)
+	for range 5 {
+		if _, err := client.Get(t.Context(), "1"); !errors.Is(err, tasksclient.ErrUnauthorized) {
+			t.Error(err)
+		}
+	}
+	if n := runs(); n != 2 {
+		t.Errorf("the command was run %d times within seconds", n)
+	}
+}

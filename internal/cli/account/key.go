@@ -17,29 +17,25 @@ import (
 // maxKey bounds what is read in search of a key.
 const maxKey = 64 << 10
 
-// key reads the key; from names where it comes from, for errors. A flag wins
-// over the environment.
-func (a *Account) key(ctx context.Context) (key, from string, err error) {
+// key reads the key. A flag wins over the environment.
+func (a *Account) key(ctx context.Context) (*key, error) {
 	variable, file := os.Getenv(envKey), os.Getenv(envKeyFile)
 	switch {
 	case a.KeyFile != "" && a.KeyCommand != "":
-		return "", "", problem("--api-key-command", "--api-key-file is given too; give only one of them")
+		return nil, problem("--api-key-command", "--api-key-file is given too; give only one of them")
 	case a.KeyCommand != "":
-		key, err = keyOfCommand(ctx, a.KeyCommand)
-		return key, "--api-key-command", err
+		return newKey(ctx, "--api-key-command", "", func(ctx context.Context) (string, error) { return keyOfCommand(ctx, a.KeyCommand) })
 	case a.KeyFile != "":
-		key, err = keyOfFile("--api-key-file", a.KeyFile)
-		return key, "--api-key-file", err
+		return newKey(ctx, "--api-key-file", a.KeyFile, func(context.Context) (string, error) { return keyOfFile("--api-key-file", a.KeyFile) })
 	case variable != "" && file != "":
-		return "", "", problem(envKeyFile, envKey+" is set too; unset one of them")
+		return nil, problem(envKeyFile, envKey+" is set too; unset one of them")
 	case file != "":
-		key, err = keyOfFile(envKeyFile, file)
-		return key, envKeyFile, err
+		return newKey(ctx, envKeyFile, file, func(context.Context) (string, error) { return keyOfFile(envKeyFile, file) })
 	case variable == "":
-		return "", "", &SettingError{Name: envKey, code: exit.Unauthorized,
+		return nil, &SettingError{Name: envKey, code: exit.Unauthorized,
 			Problem: "is not set; set it to your API key, which you find in your Deepomatic account, or see --help for other ways to give a key"}
 	}
-	return variable, envKey, nil
+	return newKey(ctx, envKey, "", func(context.Context) (string, error) { return variable, nil })
 }
 
 // keyOfFile reads a key from a file, which may be a pipe. The file has one line.

@@ -4,6 +4,8 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"strings"
 
 	"github.com/deepomatic/tasks/internal/cli/results"
@@ -55,6 +57,30 @@ func Code(err error) int {
 	return codeOf(err)
 }
 
+// Report tells people a program's error, unless everything was said, and returns its
+// exit code.
+func Report(stderr io.Writer, program string, err error) int {
+	if err != nil && err.Error() != "" {
+		_, _ = fmt.Fprintf(stderr, "%s: %s\n", program, message(err))
+	}
+	return Code(err)
+}
+
+// message is err's text for people. Errors of the library have words of their
+// own on the command line.
+func message(err error) string {
+	var input *tasksclient.InputError
+	var rejected *tasksclient.APIError
+	var protocol *tasksclient.ProtocolError
+	if errors.As(err, &input) || errors.As(err, &rejected) || errors.As(err, &protocol) {
+		return results.Message(err)
+	}
+	return packages.ReplaceAllString(err.Error(), "")
+}
+
+// packages are the names that errors of this project's packages begin with.
+var packages = regexp.MustCompile(`\b(tasksclient|fleet): `)
+
 // codeOf is the code of a result's error. What stopped a wait is not asked: a
 // task is pending, whether a signal or the time ended the wait for it.
 func codeOf(err error) int {
@@ -76,7 +102,10 @@ func codeOf(err error) int {
 }
 
 // Outcome counts how it went with each id.
-type Outcome struct{ ended [Unauthorized + 1]int }
+type Outcome struct {
+	Fine  string // the word for those that went well, such as succeeded
+	ended [Unauthorized + 1]int
+}
 
 // Add counts a result.
 func (o *Outcome) Add(r tasksclient.Result) { o.ended[codeOf(r.Err)]++ }
@@ -92,24 +121,23 @@ func (o *Outcome) Total() (n int) {
 	return n
 }
 
-// Err is nil if all went well, or an error with the exit code of them all. fine
-// is the word for those that went well, such as succeeded.
-func (o *Outcome) Err(fine string) error {
+// Err is nil if all went well, or an error with the exit code of them all.
+func (o *Outcome) Err() error {
 	for _, code := range []int{Unauthorized, Unexpected, Pending, Unknown, Failed} {
 		if o.ended[code] > 0 {
-			return &Error{Code: code, Text: o.Text(fine)}
+			return &Error{Code: code, Text: o.Text()}
 		}
 	}
 	return nil
 }
 
 // Text is the outcome on one line.
-func (o *Outcome) Text(fine string) string {
+func (o *Outcome) Text() string {
 	var parts []string
 	for _, end := range []struct {
 		code int
 		what string
-	}{{0, fine}, {Failed, "failed"}, {Unknown, "unknown"}, {Pending, "still pending"}, {Unauthorized, "not authorised"}, {Unexpected, "not fetched"}} {
+	}{{0, o.Fine}, {Failed, "failed"}, {Unknown, "unknown"}, {Pending, "still pending"}, {Unauthorized, "not authorised"}, {Unexpected, "not fetched"}} {
 		if n := o.ended[end.code]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, end.what))
 		}

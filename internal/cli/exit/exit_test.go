@@ -59,12 +59,12 @@ func TestTheWorstOfSeveralEndsDecides(t *testing.T) {
 		{[]error{errPending, errors.New("x")}, exit.Unexpected, "1 still pending, 1 not fetched"},
 		{[]error{errors.New("x"), errUnauthorized, errUnauthorized}, exit.Unauthorized, "2 not authorised, 1 not fetched"},
 	} {
-		var o exit.Outcome
+		o := exit.Outcome{Fine: "succeeded"}
 		for _, err := range c.errs {
 			o.Add(result(err))
 		}
-		if got := exit.Code(o.Err("succeeded")); got != c.code || o.Text("succeeded") != c.text || o.Total() != len(c.errs) {
-			t.Errorf("exit code %d and %q, want %d and %q", got, o.Text("succeeded"), c.code, c.text)
+		if got := exit.Code(o.Err()); got != c.code || o.Text() != c.text || o.Total() != len(c.errs) {
+			t.Errorf("exit code %d and %q, want %d and %q", got, o.Text(), c.code, c.text)
 		}
 	}
 }

@@ -17,29 +17,22 @@ type bar struct {
 	console *console
 	drawing *mpb.Progress
 	bar     *mpb.Bar
-	now     atomic.Pointer[state]
+	now     atomic.Pointer[Counts]
 	start   time.Time
-	total   int
 	done    int // before
 	end     sync.Once
-}
-
-type state struct {
-	counts Counts
-	ended  int
 }
 
 // The bar itself is no wider and no narrower than this, in columns.
 const widest, narrowest = 40, 10
 
-func newBar(w io.Writer, total, done int) *bar {
-	b := &bar{console: &console{w: w}, start: time.Now(), total: total, done: done}
-	b.now.Store(&state{counts: Counts{Pending: total - done}, ended: done})
+func newBar(w io.Writer, now Counts) *bar {
+	b := &bar{console: &console{w: w}, start: time.Now(), done: now.Ended}
+	b.now.Store(&now)
 	b.drawing = mpb.New(mpb.WithConsoleWriter(b.console), mpb.WithAutoRefresh(), mpb.WithWidth(unknownWidth))
 	b.bar = b.drawing.New(0, mpb.BarStyle().Tip("#").Filler("#").Padding("."), mpb.BarWidth(widest), mpb.BarFillerTrim(),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return b.beside(s.AvailableWidth) })))
-	b.bar.SetTotal(int64(total), false)
-	b.bar.SetCurrent(int64(done))
+	b.Update(now)
 	return b
 }
 
@@ -48,16 +41,16 @@ func newBar(w io.Writer, total, done int) *bar {
 func (b *bar) beside(width int) string {
 	now := b.now.Load()
 	elapsed := time.Since(b.start)
-	percent := fmt.Sprintf(" %3d%%", 100*now.ended/max(1, b.total))
+	percent := fmt.Sprintf(" %3d%%", 100*now.Ended/max(1, now.Total))
 	clock := "  " + Duration(elapsed.Truncate(time.Second))
-	if fresh := now.ended - b.done; fresh > 0 && elapsed > time.Second {
-		left := time.Duration(float64(elapsed) / float64(fresh) * float64(b.total-now.ended)).Truncate(time.Second)
+	if fresh := now.Ended - b.done; fresh > 0 && elapsed > time.Second {
+		left := time.Duration(float64(elapsed) / float64(fresh) * float64(now.Total-now.Ended)).Truncate(time.Second)
 		if left > 0 {
 			clock += ", about " + Duration(left) + " left"
 		}
 	}
-	of := fmt.Sprintf("  %d of %d", now.ended, b.total)
-	for _, text := range []string{percent + "  " + now.counts.String() + clock, percent + "  " + now.counts.String(), percent + of + clock, percent + of} {
+	of := fmt.Sprintf("  %d of %d", now.Ended, now.Total)
+	for _, text := range []string{percent + "  " + now.Words + clock, percent + "  " + now.Words, percent + of + clock, percent + of} {
 		if len(text)+narrowest <= width {
 			return text
 		}
@@ -65,9 +58,10 @@ func (b *bar) beside(width int) string {
 	return percent
 }
 
-func (b *bar) Update(now Counts, ended int) {
-	b.now.Store(&state{now, ended})
-	b.bar.SetCurrent(int64(ended))
+func (b *bar) Update(now Counts) {
+	b.now.Store(&now)
+	b.bar.SetTotal(int64(now.Total), false)
+	b.bar.SetCurrent(int64(now.Ended))
 }
 
 // Above keeps lines for a terminal from being drawn over.

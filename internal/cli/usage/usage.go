@@ -34,6 +34,7 @@ func Errorf(cmd *cobra.Command, format string, args ...any) error {
 func Apply(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
+	helpIfNotRunnable(root)
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(cmd, args[0])
@@ -46,9 +47,8 @@ func Apply(root *cobra.Command) {
 
 func apply(commands []*cobra.Command) {
 	for _, cmd := range commands {
-		if apply(cmd.Commands()); !cmd.Runnable() { // cobra would print its help whatever was asked
-			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-		}
+		apply(cmd.Commands())
+		helpIfNotRunnable(cmd)
 		check := cmd.Args
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := missingFlags(cmd); err != nil {
@@ -65,6 +65,14 @@ func apply(commands []*cobra.Command) {
 			_, needs, _ := strings.Cut(cmd.Use, " ")
 			return Errorf(cmd, "%s needs %s", cmd.CommandPath(), needs)
 		}
+	}
+}
+
+// helpIfNotRunnable makes a command without a purpose of its own print its help.
+// Cobra would print it whatever was asked.
+func helpIfNotRunnable(cmd *cobra.Command) {
+	if !cmd.Runnable() {
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	}
 }
 

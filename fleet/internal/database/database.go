@@ -1,4 +1,6 @@
-package fleet
+// Package database runs statements, which are the same text for PostgreSQL and
+// SQLite, in transactions of River's drivers.
+package database
 
 import (
 	"context"
@@ -13,24 +15,24 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 )
 
-// database begins transactions of the caller's type and knows how its
-// statements are written. Statements are the same text for PostgreSQL and
-// SQLite, but for the words in braces, which dialect replaces.
-type database[TTx any] struct {
-	driver riverdriver.Driver[TTx]
+// DB begins transactions of the caller's type and knows how its statements are
+// written. It is made by [New].
+type DB[TTx any] struct {
+	Driver riverdriver.Driver[TTx]
 	words  *strings.Replacer
 }
 
-func newDatabase[TTx any](driver riverdriver.Driver[TTx]) (database[TTx], error) {
-	d := database[TTx]{driver: driver}
+// New is the database of a driver. The error says what is wrong with the driver.
+func New[TTx any](driver riverdriver.Driver[TTx]) (DB[TTx], error) {
+	d := DB[TTx]{Driver: driver}
 	if driver == nil || !driver.PoolIsSet() {
-		return d, &ConfigError{Name: "driver", Problem: "has no database; give it the pool of connections that the fleet is to use"}
+		return d, errors.New("has no database; give it the pool of connections that the fleet is to use")
 	}
 	var tx TTx
 	switch any(&tx).(type) {
 	case *pgx.Tx, **sql.Tx:
 	default:
-		return d, &ConfigError{Name: "driver", Problem: fmt.Sprintf("has transactions of type %T; the fleet knows pgx.Tx and *sql.Tx", &tx)}
+		return d, fmt.Errorf("has transactions of type %T; the fleet knows pgx.Tx and *sql.Tx", &tx)
 	}
 	switch name := driver.DatabaseName(); name {
 	case riverdriver.DatabaseNamePostgres:
@@ -38,13 +40,14 @@ func newDatabase[TTx any](driver riverdriver.Driver[TTx]) (database[TTx], error)
 	case riverdriver.DatabaseNameSQLite:
 		d.words = sqlite
 	default:
-		return d, &ConfigError{Name: "driver", Problem: "is for " + name + "; the fleet knows PostgreSQL and SQLite"}
+		return d, errors.New("is for " + name + "; the fleet knows PostgreSQL and SQLite")
 	}
 	return d, nil
 }
 
-// Lists of ids are given as one parameter, a JSON array of texts: {is one of $1}
-// compares with it, and {all of $1} lists it. The time is in milliseconds.
+// The words in braces, which statements are written with. Lists of ids are given
+// as one parameter, a JSON array of texts: {is one of $1} compares with it, and
+// {all of $1} lists it. The time is in milliseconds.
 var (
 	postgres = strings.NewReplacer(
 		"{now}", "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
@@ -80,7 +83,8 @@ var (
 	)
 )
 
-func (d database[TTx]) isPostgres() bool { return d.words == postgres }
+// IsPostgres says whether it is PostgreSQL, and not SQLite.
+func (d DB[TTx]) IsPostgres() bool { return d.words == postgres }
 
 const (
 	// transactionTimeout is for a whole transaction, handlers included: a
@@ -89,11 +93,11 @@ const (
 	rollbackTimeout    = 5 * time.Second
 )
 
-// within runs do in a transaction that is committed if do returns no error.
-func (d database[TTx]) within(ctx context.Context, do func(statements, TTx) error) error {
+// Within runs do in a transaction that is committed if do returns no error.
+func (d DB[TTx]) Within(ctx context.Context, do func(Statements, TTx) error) error {
 	ctx, stop := context.WithTimeout(ctx, transactionTimeout)
 	defer stop()
-	begun, err := d.driver.GetExecutor().Begin(ctx)
+	begun, err := d.Driver.GetExecutor().Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("fleet: the database does not begin a transaction: %w", err)
 	}
@@ -104,8 +108,8 @@ func (d database[TTx]) within(ctx context.Context, do func(statements, TTx) erro
 		defer stop()
 		_ = begun.Rollback(ctx)
 	}()
-	tx := d.driver.UnwrapTx(begun)
-	if err := do(d.on(tx), tx); err != nil {
+	tx := d.Driver.UnwrapTx(begun)
+	if err := do(d.On(tx), tx); err != nil {
 		return err
 	}
 	if err := begun.Commit(ctx); err != nil {
@@ -114,24 +118,28 @@ func (d database[TTx]) within(ctx context.Context, do func(statements, TTx) erro
 	return nil
 }
 
-// statements runs statements in one transaction.
-type statements struct {
+// Statements runs statements in one transaction.
+type Statements struct {
 	words *strings.Replacer
 	pgx   pgx.Tx
 	sql   *sql.Tx
 }
 
-func (d database[TTx]) on(tx TTx) statements {
-	s := statements{words: d.words}
+// On runs statements in a transaction that somebody else began.
+func (d DB[TTx]) On(tx TTx) Statements {
+	s := Statements{words: d.words}
 	s.pgx, _ = any(tx).(pgx.Tx)
 	s.sql, _ = any(tx).(*sql.Tx)
 	return s
 }
 
+// Pgx is the transaction if it is pgx's, and otherwise nil.
+func (s Statements) Pgx() pgx.Tx { return s.pgx }
+
 var errNoTransaction = errors.New("fleet: the transaction is nil")
 
-// exec runs a statement and returns how many rows it touched.
-func (s statements) exec(ctx context.Context, text string, args ...any) (int64, error) {
+// Exec runs a statement and returns how many rows it touched.
+func (s Statements) Exec(ctx context.Context, text string, args ...any) (int64, error) {
 	text = s.words.Replace(text)
 	switch {
 	case s.pgx != nil:
@@ -147,8 +155,8 @@ func (s statements) exec(ctx context.Context, text string, args ...any) (int64, 
 	return 0, errNoTransaction
 }
 
-// query runs a statement and calls each with every row of what it found.
-func (s statements) query(ctx context.Context, each func(scan func(...any) error) error, text string, args ...any) error {
+// Query runs a statement and calls each with every row of what it found.
+func (s Statements) Query(ctx context.Context, each func(scan func(...any) error) error, text string, args ...any) error {
 	text = s.words.Replace(text)
 	var rows interface {
 		Next() bool
@@ -181,18 +189,18 @@ func (s statements) query(ctx context.Context, each func(scan func(...any) error
 	return rows.Err()
 }
 
-// one runs a statement that finds one row.
-func (s statements) one(ctx context.Context, into []any, text string, args ...any) error {
+// One runs a statement that finds one row.
+func (s Statements) One(ctx context.Context, into []any, text string, args ...any) error {
 	found := false
-	err := s.query(ctx, func(scan func(...any) error) error { found = true; return scan(into...) }, text, args...)
+	err := s.Query(ctx, func(scan func(...any) error) error { found = true; return scan(into...) }, text, args...)
 	if err == nil && !found {
 		return sql.ErrNoRows
 	}
 	return err
 }
 
-// list makes the one parameter that a list is given as.
-func list[T any](of []T) string {
+// List makes the one parameter that a list is given as.
+func List[T any](of []T) string {
 	text, err := json.Marshal(append([]T{}, of...))
 	if err != nil {
 		panic(err) // texts and numbers only
