@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/deepomatic/tasks/internal/cli/version"
 )
 
 func main() {
@@ -70,7 +72,7 @@ Exit codes:
 	}
 	root.PersistentFlags().StringVar(&database, "database", "", "a SQLite file, or a PostgreSQL URL (default $DEEPOTASKS_DATABASE, or deepotasks.db)")
 	root.AddCommand(migrateCommand(&database), enqueueCommand(&database), workCommand(&database), statusCommand(&database),
-		resultsCommand(&database), failuresCommand(&database), retryCommand(&database))
+		resultsCommand(&database), failuresCommand(&database), retryCommand(&database), version.Command())
 	return root
 }
 
