@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/deepomatic/tasks/internal/cli/manual"
 	"github.com/deepomatic/tasks/internal/cli/version"
 )
 
@@ -72,7 +73,7 @@ Exit codes:
 	}
 	root.PersistentFlags().StringVar(&database, "database", "", "a SQLite file, or a PostgreSQL URL (default $DEEPOTASKS_DATABASE, or deepotasks.db)")
 	root.AddCommand(migrateCommand(&database), enqueueCommand(&database), workCommand(&database), statusCommand(&database),
-		resultsCommand(&database), failuresCommand(&database), retryCommand(&database), version.Command())
+		resultsCommand(&database), failuresCommand(&database), retryCommand(&database), version.Command(), manual.Command())
 	return root
 }
 
