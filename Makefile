@@ -13,6 +13,10 @@ NEWER_GO := go$(shell cat .ci/go-version)
 TOOLS := .bin/$(NEWER_GO)
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 ACTIONLINT := $(TOOLS)/actionlint-v1.7.12
+GOVULNCHECK := $(TOOLS)/govulncheck-v1.9.0
+GORELEASER := $(TOOLS)/goreleaser-v2.15.1
+# In a folder of its own, since goreleaser finds it by its name.
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
 
 # Every module of this repository except the examples, which are others' repositories.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard fleet/go.mod tools/*/go.mod))
@@ -34,7 +38,7 @@ test: ## Run all tests
 	cd tools/bench && go test ./sidebyside
 
 .PHONY: check
-check: race lint tidy drift cost second-validator examples review-test bench-check ## Everything that CI checks beyond the tests
+check: race lint tidy drift cost second-validator examples review-test bench-check release-test ## Everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -141,6 +145,49 @@ sidebyside: ## Race deepotasks against other clients over sockets, on an indepen
 sidebyside-sequential: ## Let deepotasks and the vendor's client wait for the same tasks one after the other (half an hour)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	cd tools/bench && go run ./sidebyside -sequential -runs 8
+
+.PHONY: vuln
+vuln: $(GOVULNCHECK) ## Look for known vulnerabilities in what the modules call; asks the database of Go's vulnerabilities
+	@for module in $(MODULES); do (set -x; cd $$module && GOTOOLCHAIN=$(NEWER_GO) $(abspath $(GOVULNCHECK)) ./...); done
+
+$(GOVULNCHECK):
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(TOOLS)) go install golang.org/x/vuln/cmd/govulncheck@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/govulncheck $@
+
+# A version that is to be released, such as v0.2.0.
+VERSION :=
+
+.PHONY: apidiff
+apidiff: ## Compare the exported Go API with BASE (the last tag), and say which version that needs; fail if VERSION is less
+	@cd tools/release && go run . apidiff -base '$(if $(filter file,$(origin BASE)),,$(BASE))' -version '$(VERSION)'
+
+.PHONY: release-test
+release-test: ## Test the tool behind make apidiff and make release
+	cd tools/release && go test ./...
+
+.PHONY: release
+release: ## Make the commit and the two tags of VERSION, and say how to push them
+	@cd tools/release && go run . tag '$(VERSION)'
+
+.PHONY: snapshot
+snapshot: $(GORELEASER) $(CYCLONEDX) ## Build what a release holds, into .release, and run this machine's part; needs no tag (5 minutes)
+	@tools/release/assets.sh
+	$(RELEASE) --snapshot
+	@tools/release/try.sh
+
+.PHONY: publish
+publish: $(GORELEASER) $(CYCLONEDX) ## Publish the tag VERSION, which is checked out; only the workflow does this
+	@tools/release/assets.sh '$(VERSION)'
+	GORELEASER_CURRENT_TAG='$(VERSION)' $(RELEASE)
+
+RELEASE = GOTOOLCHAIN=$(NEWER_GO) PATH='$(abspath $(dir $(CYCLONEDX)))':"$$PATH" $(GORELEASER) release --clean --release-notes .release/pack/notes.md
+
+$(GORELEASER):
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(TOOLS)) go install github.com/goreleaser/goreleaser/v2@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/goreleaser $@
+
+$(CYCLONEDX):
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(dir $@)) go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(lastword $(subst -, ,$(patsubst %/,%,$(dir $@))))
 
 FUZZTIME := 20s
 
