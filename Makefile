@@ -133,7 +133,7 @@ live: ## Ask the real API for a handful of exchanges, into .live, and hold them 
 
 .PHONY: simulate
 simulate: ## Print what waits cost beside the least they can and beside other clients, and hold the targets (2 minutes)
-	go test ./tasksclient -run Simulation -count=1 -v -simulate
+	go test ./tasksclient -run Simulation -count=1 -v -simulate $(if $(FIGURES),-figures '$(FIGURES)/waits.json')
 
 .PHONY: sidebyside
 sidebyside: ## Race deepotasks against other clients over sockets, on an independent server (4 minutes)
@@ -244,12 +244,25 @@ wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times b
 .PHONY: scale
 scale: ## Wait for up to a million tasks at once and print what each costs (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools/bench && go run ./scale
+	@cd tools/bench && go run ./scale $(if $(FIGURES),-tasks 10000,30000,100000,300000,1000000 -gap 12s -figures '$(FIGURES)/scale.json')
 
 .PHONY: contention
 contention: ## Have 64 callers share a client and print who kept them from a lock
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./scale -contention
+
+# The folder in which make simulate, make bench and make scale record what plots show; nowhere, if it is empty.
+FIGURES :=
+
+# A target that is missed fails this at its end, when everything is drawn.
+.PHONY: plots
+plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (8 minutes)
+	@code=0; GOTOOLCHAIN=$(NEWER_GO) $(MAKE) --keep-going simulate bench scale FIGURES='$(abspath tools/bench/figures)' || code=$$?; \
+		$(MAKE) draw; exit $$code
+
+.PHONY: draw
+draw: ## Draw the plots of BENCHMARKS.md from the figures in tools/bench/figures
+	cd tools/bench && go run ./plots
 
 .PHONY: pictures
 pictures: ## Make the README's pictures; needs tmux and chromium
@@ -264,14 +277,14 @@ bench: ## Compare the layer's calls with other clients', and fail if a target of
 		echo "toolchain: $$(go env GOVERSION)" > "$$made/figures"; \
 		for round in 1 2 3 4 5 6 7 8 9 10; do "$$made/clients" -test.run '^$$' -test.bench . -test.benchtime 100ms; done >> "$$made/figures"; \
 		go tool benchstat -ignore pkg -col '/by@(generated layer ogen json sonic)' "$$made/figures"; \
-		go run ./targets "$$made/figures"
+		go run ./targets $(if $(FIGURES),-figures '$(FIGURES)/calls.json') "$$made/figures"
 
 .PHONY: bench-check
 bench-check: ## Check the clients that make bench compares: vet, drift, tests, each benchmark once
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; go vet ./...; \
 		go tool ogen --target "$$made/ogen" --package ogen --config ogen/ogen.yaml ../../openapi.yaml 2>/dev/null; \
 		diff -r -x ogen.yaml "$$made/ogen" ogen || { echo "tools/bench/ogen has drifted from openapi.yaml; run go generate there"; exit 1; }; \
-		go test -bench . -benchtime 1x . ./targets
+		go test -bench . -benchtime 1x . ./targets ./plots
 
 .PHONY: cover
 cover: ## Print the coverage of tasksclient; fail at 90 % or less
