@@ -19,7 +19,7 @@ code=0
 "$work/deepotasks" wait --demo || code=$?
 test $code -eq 4 || { echo "wait --demo ended with exit code $code, and not with 4: one task failed and one id is unknown, as the demo has it"; exit 1; }
 
-(cd .release/dist && sha256sum --quiet --check --ignore-missing deepotasks_*_checksums.txt)
+(cd .release/dist && sha256sum --quiet --check --ignore-missing checksums.txt)
 for document in .release/dist/*.sbom.json; do
 	grep -q '"bomFormat": "CycloneDX"' "$document" && grep -q 'pkg:golang/github.com/spf13/cobra@' "$document" || { echo "$document does not name what the program is made of"; exit 1; }
 done
