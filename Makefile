@@ -170,7 +170,7 @@ release: ## Make the commit and the two tags of VERSION, and say how to push the
 	@cd tools/release && go run . tag '$(VERSION)'
 
 .PHONY: snapshot
-snapshot: $(GORELEASER) $(CYCLONEDX) ## Build what a release holds, into .release, and run this machine's part; needs no tag (5 minutes)
+snapshot: $(GORELEASER) $(CYCLONEDX) ## Build what a release holds, into .release, and run this machine's part; needs no tag (at first 15 minutes)
 	@tools/release/assets.sh
 	$(RELEASE) --snapshot
 	@tools/release/try.sh

@@ -2,7 +2,8 @@
 # Unpacks the archive of .release/dist that is for this machine, as a stranger
 # would, and runs what is in it. Called by make, in the root.
 set -euo pipefail
-archives=(.release/dist/deepotasks_*_"$(go env GOOS)_$(go env GOARCH)".*)
+shopt -s nullglob
+archives=(.release/dist/deepotasks_*_"$(go env GOOS)_$(go env GOARCH)".{tar.gz,zip})
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 case ${archives[0]} in
