@@ -13,6 +13,10 @@ NEWER_GO := go$(shell cat .ci/go-version)
 TOOLS := .bin/$(NEWER_GO)
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 ACTIONLINT := $(TOOLS)/actionlint-v1.7.12
+GOVULNCHECK := $(TOOLS)/govulncheck-v1.9.0
+GORELEASER := $(TOOLS)/goreleaser-v2.15.1
+# In a folder of its own, since goreleaser finds it by its name.
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
 
 # Every module of this repository except the examples, which are others' repositories.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard fleet/go.mod tools/*/go.mod))
@@ -34,7 +38,7 @@ test: ## Run all tests
 	cd tools/bench && go test ./sidebyside
 
 .PHONY: check
-check: race lint tidy drift cost second-validator examples review-test bench-check ## Run everything that CI checks beyond the tests
+check: race lint tidy drift cost second-validator examples review-test bench-check release-test ## Run everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -129,7 +133,7 @@ live: ## Record a few exchanges with the real API into .live and check them agai
 
 .PHONY: simulate
 simulate: ## Compare the cost of waits with the least possible and with other clients; fail if a target is missed (2 minutes)
-	go test ./tasksclient -run Simulation -count=1 -v -simulate
+	go test ./tasksclient -run Simulation -count=1 -v -simulate $(if $(FIGURES),-figures '$(FIGURES)/waits.json')
 
 .PHONY: sidebyside
 sidebyside: ## Compare deepotasks with other clients over sockets, on an independent server (4 minutes)
@@ -141,6 +145,49 @@ sidebyside: ## Compare deepotasks with other clients over sockets, on an indepen
 sidebyside-sequential: ## Let deepotasks and the vendor's client wait for the same tasks one after the other (half an hour)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	cd tools/bench && go run ./sidebyside -sequential -runs 8
+
+.PHONY: vuln
+vuln: $(GOVULNCHECK) ## Look for known vulnerabilities in what the modules call; asks the database of Go's vulnerabilities
+	@for module in $(MODULES); do (set -x; cd $$module && GOTOOLCHAIN=$(NEWER_GO) $(abspath $(GOVULNCHECK)) ./...); done
+
+$(GOVULNCHECK):
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(TOOLS)) go install golang.org/x/vuln/cmd/govulncheck@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/govulncheck $@
+
+# A version that is to be released, such as v0.2.0.
+VERSION :=
+
+.PHONY: apidiff
+apidiff: ## Compare the exported Go API with BASE (the last tag), and say which version that needs; fail if VERSION is less
+	@cd tools/release && go run . apidiff -base '$(if $(filter file,$(origin BASE)),,$(BASE))' -version '$(VERSION)'
+
+.PHONY: release-test
+release-test: ## Test the tool behind make apidiff and make release
+	cd tools/release && go test ./...
+
+.PHONY: release
+release: ## Make the commit and the two tags of VERSION, and say how to push them
+	@cd tools/release && go run . tag '$(VERSION)'
+
+.PHONY: snapshot
+snapshot: $(GORELEASER) $(CYCLONEDX) ## Build what a release holds, into .release, and run this machine's part; needs no tag (at first 15 minutes)
+	@tools/release/assets.sh
+	$(RELEASE) --snapshot
+	@tools/release/try.sh
+
+.PHONY: publish
+publish: $(GORELEASER) $(CYCLONEDX) ## Publish the tag VERSION, which is checked out; only the workflow does this
+	@tools/release/assets.sh '$(VERSION)'
+	GORELEASER_CURRENT_TAG='$(VERSION)' $(RELEASE)
+
+RELEASE = GOTOOLCHAIN=$(NEWER_GO) PATH='$(abspath $(dir $(CYCLONEDX)))':"$$PATH" $(GORELEASER) release --clean --release-notes .release/pack/notes.md
+
+$(GORELEASER):
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(TOOLS)) go install github.com/goreleaser/goreleaser/v2@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/goreleaser $@
+
+$(CYCLONEDX):
+	GOTOOLCHAIN=$(NEWER_GO) GOBIN=$(abspath $(dir $@)) go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(lastword $(subst -, ,$(patsubst %/,%,$(dir $@))))
 
 FUZZTIME := 20s
 
@@ -197,12 +244,25 @@ wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times (
 .PHONY: scale
 scale: ## Wait for up to a million tasks at once and print the cost of each (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools/bench && go run ./scale
+	@cd tools/bench && go run ./scale $(if $(FIGURES),-tasks 10000,30000,100000,300000,1000000 -gap 12s -figures '$(FIGURES)/scale.json')
 
 .PHONY: contention
 contention: ## Let 64 callers share a client and print where they wait for its locks
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./scale -contention
+
+# The folder in which make simulate, make bench and make scale record what plots show; nowhere, if it is empty.
+FIGURES :=
+
+# A target that is missed fails this at its end, when everything is drawn.
+.PHONY: plots
+plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (8 minutes)
+	@code=0; GOTOOLCHAIN=$(NEWER_GO) $(MAKE) --keep-going simulate bench scale FIGURES='$(abspath tools/bench/figures)' || code=$$?; \
+		$(MAKE) draw; exit $$code
+
+.PHONY: draw
+draw: ## Draw the plots of BENCHMARKS.md from the figures in tools/bench/figures
+	cd tools/bench && go run ./plots
 
 .PHONY: pictures
 pictures: ## Make the README's pictures; needs tmux and chromium
@@ -217,14 +277,14 @@ bench: ## Compare the calls of tasksclient with those of other clients; fail if 
 		echo "toolchain: $$(go env GOVERSION)" > "$$made/figures"; \
 		for round in 1 2 3 4 5 6 7 8 9 10; do "$$made/clients" -test.run '^$$' -test.bench . -test.benchtime 100ms; done >> "$$made/figures"; \
 		go tool benchstat -ignore pkg -col '/by@(generated layer ogen json sonic)' "$$made/figures"; \
-		go run ./targets "$$made/figures"
+		go run ./targets $(if $(FIGURES),-figures '$(FIGURES)/calls.json') "$$made/figures"
 
 .PHONY: bench-check
 bench-check: ## Check the clients that make bench compares: vet, drift, tests, each benchmark once
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; go vet ./...; \
 		go tool ogen --target "$$made/ogen" --package ogen --config ogen/ogen.yaml ../../openapi.yaml 2>/dev/null; \
 		diff -r -x ogen.yaml "$$made/ogen" ogen || { echo "tools/bench/ogen has drifted from openapi.yaml; run go generate there"; exit 1; }; \
-		go test -bench . -benchtime 1x . ./targets
+		go test -bench . -benchtime 1x . ./targets ./plots
 
 .PHONY: cover
 cover: ## Print the coverage of tasksclient; fail at 90 % or less

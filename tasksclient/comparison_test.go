@@ -1,17 +1,24 @@
 package tasksclient
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
+	"time"
 )
 
-var thorough = flag.Bool("simulate", false, "simulate many waits and print what they cost")
+var (
+	thorough = flag.Bool("simulate", false, "simulate many waits and print what they cost")
+	figures  = flag.String("figures", "", "with -simulate, write the ratios to the limit to this file")
+)
 
 // The simulation tells what waiting costs, J = 0.4 s x requests + total delay,
 // beside the least that it can cost who knows how long tasks take (see limits),
@@ -134,6 +141,53 @@ func row(ratios []float64) string {
 	return text
 }
 
+// record writes the average and the worst ratio to the limit of each client, for
+// each number of tasks, as tools/bench/figures reads them.
+func record(t *testing.T, path string, all []comparison) {
+	t.Helper()
+	type key struct {
+		tasks  int
+		inTurn bool
+		client int
+	}
+	type wait struct {
+		Tasks   int     `json:"tasks"`
+		InTurn  bool    `json:"in_turn"`
+		Client  string  `json:"client"`
+		Average float64 `json:"average"`
+		Worst   float64 `json:"worst"`
+	}
+	ratios := map[key][]float64{}
+	var keys []key
+	for _, c := range all {
+		for client, ratio := range c.toLimit() {
+			k := key{c.tasks, c.warm, client}
+			if ratios[k] == nil {
+				keys = append(keys, k)
+			}
+			ratios[k] = append(ratios[k], ratio)
+		}
+	}
+	var rows []wait
+	for _, k := range keys {
+		w := wait{Tasks: k.tasks, InTurn: k.inTurn, Client: "ours", Worst: slices.Max(ratios[k])}
+		if k.client > 0 {
+			w.Client = schedules[k.client-1].name
+		}
+		for _, ratio := range ratios[k] {
+			w.Average += ratio / float64(len(ratios[k]))
+		}
+		rows = append(rows, w)
+	}
+	text, err := json.MarshalIndent(map[string]any{"date": time.Now().Format(time.DateOnly), "go": runtime.Version(), "cores": runtime.NumCPU(), "rows": rows}, "", "\t")
+	if err == nil {
+		err = os.WriteFile(path, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // want prints the average and the worst of some ratios, and fails where they
 // are more than they may be.
 func want(t *testing.T, what string, all []comparison, ratio func(comparison) float64, average, worst float64) {
@@ -180,6 +234,9 @@ func TestSimulationAWaitCostsHardlyMoreThanItMust(t *testing.T) {
 			}
 			warm = append(warm, simulate(situation{l, mean, 1, true}, 8000))
 		}
+	}
+	if *figures != "" {
+		record(t, *figures, slices.Concat(cold, warm))
 	}
 	show(t, "Cold: n tasks at once, a new client", cold)
 	want(t, "cold, J / limit", cold, comparison.oursToLimit, 1.17, 1.42)

@@ -112,3 +112,42 @@ func TestTheActionVerifiesRecordings(t *testing.T) {
 		t.Errorf("%.200s", sarif)
 	}
 }
+
+// A tag can be moved to other code; a commit can't. Everything else that a
+// workflow may do is asked for by the job that needs it.
+func TestWorkflowsTakeActionsByTheirCommitAndHaveFewRights(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("../../.github/workflows/*.yml")
+	if err != nil || len(paths) < 6 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range append(paths, "../../action.yml") {
+		text := read(t, path)
+		for _, uses := range regexp.MustCompile(`(?m)\buses: (.*)$`).FindAllStringSubmatch(text, -1) {
+			if !strings.HasPrefix(uses[1], "./") && !regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`).MatchString(uses[1]) {
+				t.Errorf("%s: %s is not named by its commit, with its version behind it", path, uses[1])
+			}
+		}
+		if filepath.Base(path) == "action.yml" {
+			continue
+		}
+		var workflow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Timeout int `yaml:"timeout-minutes"`
+				Uses    string
+			}
+		}
+		if err := yaml.Unmarshal([]byte(text), &workflow); err != nil {
+			t.Fatal(err)
+		}
+		if workflow.Permissions == nil || workflow.Permissions["contents"] == "write" {
+			t.Errorf("%s: the permissions of all jobs are %v", path, workflow.Permissions)
+		}
+		for name, job := range workflow.Jobs {
+			if job.Timeout == 0 && job.Uses == "" {
+				t.Errorf("%s: the job %s may run for six hours", path, name)
+			}
+		}
+	}
+}

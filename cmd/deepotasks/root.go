@@ -10,7 +10,9 @@ import (
 	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/internal/cli/ids"
+	"github.com/deepomatic/tasks/internal/cli/manual"
 	"github.com/deepomatic/tasks/internal/cli/usage"
+	"github.com/deepomatic/tasks/internal/cli/version"
 	"github.com/deepomatic/tasks/tasksclient"
 )
 
@@ -65,7 +67,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(getCommand(), listCommand(), waitCommand(), serveCommand(), verifyCommand(), recordCommand(), specCommand(), versionCommand())
+	root.AddCommand(getCommand(), listCommand(), waitCommand(), serveCommand(), verifyCommand(), recordCommand(), specCommand(), version.Command(), manual.Command())
 	usage.Apply(root)
 	return root
 }

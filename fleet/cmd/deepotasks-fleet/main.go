@@ -14,7 +14,9 @@ import (
 
 	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/manual"
 	"github.com/deepomatic/tasks/internal/cli/usage"
+	"github.com/deepomatic/tasks/internal/cli/version"
 )
 
 func main() {
@@ -63,7 +65,8 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.PersistentFlags().String(databaseFlag, "", "a SQLite `file`, or a PostgreSQL URL (default $DEEPOTASKS_DATABASE, or deepotasks.db)")
-	root.AddCommand(migrateCommand(), enqueueCommand(), workCommand(), statusCommand(), resultsCommand(), failuresCommand(), retryCommand())
+	root.AddCommand(migrateCommand(), enqueueCommand(), workCommand(), statusCommand(), resultsCommand(), failuresCommand(), retryCommand(),
+		version.Command(), manual.Command())
 	usage.Apply(root)
 	return root
 }

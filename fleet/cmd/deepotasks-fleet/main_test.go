@@ -195,6 +195,12 @@ func TestAWorkerGoesOnWithAKeyThatIsReplaced(t *testing.T) {
 	}
 }
 
+func TestTheVersionNamesTheProgram(t *testing.T) {
+	if code, stdout, stderr := runs(t, "", "version"); code != 0 || !strings.HasPrefix(stdout, "deepotasks-fleet ") || !strings.Contains(stdout, " go1.") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
 func TestAPasswordStandsInNoError(t *testing.T) {
 	ground(t)
 	if _, stdout, stderr := runs(t, "", "status", "--database", "postgres://me:s3cret@127.0.0.1:1/none?connect_timeout=1"); strings.Contains(stdout+stderr, "s3cret") {

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/deepomatic/tasks/tools/bench/figures"
 )
 
 func main() {
@@ -24,6 +26,7 @@ func main() {
 	sizes := flag.String("tasks", "1000,10000,100000,1000000", "how many tasks to wait for, one row each")
 	flag.StringVar(&r.binary, "binary", "../../.bin/deepotasks", "the command line, which serves the fake")
 	flag.DurationVar(&r.gap, "gap", 10*time.Second, "the time between two polls of a task among a million; less for fewer, so that each row makes as many requests a second")
+	flag.StringVar(&r.figures, "figures", "", "write the figures to this file too")
 	contention := flag.Bool("contention", false, "have 64 callers share a client, and print what they wait for")
 	child := flag.Int("wait", 0, "be the program that waits for so many tasks")
 	times := flag.Int("times", 1, "how often -wait waits, for other tasks each time")
@@ -53,8 +56,9 @@ func main() {
 
 // run is what the flags say.
 type run struct {
-	binary string
-	gap    time.Duration
+	binary  string
+	gap     time.Duration
+	figures string // where to write them, if anywhere
 }
 
 // table prints a row for each size.
@@ -68,6 +72,7 @@ not to twice what is alive; the median of nine for ten thousand and fewer.
 	defer func() { _ = out.Flush() }()
 	_, _ = fmt.Fprintln(out, "tasks\tthey take\tgap\tall asked\tfirst ended\tall ended\trequests\tCPU a task\ta task and poll\tpeak memory\ta task more\t")
 	var first spent // at GOGC=25
+	made := figures.Scale{Run: figures.Now()}
 	for size := range strings.SplitSeq(sizes, ",") {
 		tasks, err := strconv.Atoi(size)
 		if err != nil || tasks <= first.Tasks {
@@ -81,18 +86,23 @@ not to twice what is alive; the median of nine for ten thousand and fewer.
 		if err != nil {
 			return err
 		}
-		more := "-"
+		more, each := "-", 0.0
 		if first.Tasks == 0 {
 			first = tight
 		} else {
-			more = fmt.Sprintf("%.0f B", float64(tight.Peak-first.Peak)/float64(tasks-first.Tasks))
+			each = float64(tight.Peak-first.Peak) / float64(tasks-first.Tasks)
+			more = fmt.Sprintf("%.0f B", each)
 		}
+		made.Rows = append(made.Rows, figures.Size{Tasks: tasks, CPUSeconds: got.CPU.Seconds() / float64(tasks*got.Times), Peak: got.Peak, More: each})
 		cpu, gap := float64(got.CPU)/float64(time.Microsecond), r.gapAmong(tasks)
 		_, _ = fmt.Fprintf(out, "%d\t%s\t%v\t%.2f s\t%.2f s\t%.2f s\t%.0f\t%.1f µs\t%.2f µs\t%.1f MB\t%s\t\n", tasks, takes(gap), gap,
 			got.Asked.Seconds(), got.First.Seconds(), got.Last.Seconds(), float64(got.Requests)/float64(got.Times),
 			cpu/float64(tasks*got.Times), cpu/float64(got.Shown), float64(got.Peak)/1e6, more)
 	}
-	return nil
+	if r.figures == "" {
+		return nil
+	}
+	return figures.Write(r.figures, made)
 }
 
 // tight is a row with the median peak of what is alive and little more: how

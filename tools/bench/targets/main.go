@@ -8,42 +8,54 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"go/version"
 	"io"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/deepomatic/tasks/tools/bench/figures"
 )
 
 func main() {
-	if len(os.Args) != 2 {
+	record := flag.String("figures", "", "write the medians to this file too")
+	flag.Parse()
+	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: targets FILE, in which a benchmark's output follows a line \"toolchain: go1.27.2\"")
 		os.Exit(2)
 	}
-	err := run(os.Args[1], os.Stdout)
+	err := run(flag.Arg(0), *record, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "targets:", err)
 		os.Exit(1)
 	}
 }
 
-func run(path string, out io.Writer) error {
+func run(path, record string, out io.Writer) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	figures, toolchain, err := read(file, path)
+	measured, toolchain, err := read(file, path)
 	if err != nil {
 		return err
+	}
+	if record != "" {
+		if err := figures.Write(record, measured.calls(toolchain)); err != nil {
+			return err
+		}
 	}
 	if !version.IsValid(toolchain) || version.Compare(toolchain, "go1.27rc1") < 0 {
 		_, err := fmt.Fprintf(out, "\nThe targets are for Go 1.27, and these figures are from %s; set GOTOOLCHAIN to a release of 1.27.\n", toolchain)
 		return err
 	}
-	return judge(figures, out)
+	return judge(measured, out)
 }
 
 // target is the largest ratio of the layer's figure to the stock client's.
@@ -60,13 +72,13 @@ var targets = []target{
 	{"Get", "loopback", "sec/op", 1.10},
 }
 
-// figures are what each round measured, by a benchmark's name without the number
+// rounds are what each round measured, by a benchmark's name without the number
 // of processors, and its unit.
-type figures map[string]map[string][]float64
+type rounds map[string]map[string][]float64
 
 // read reads the output of a benchmark, and the release of Go that made it.
-func read(from io.Reader, name string) (f figures, toolchain string, err error) {
-	f = figures{}
+func read(from io.Reader, name string) (f rounds, toolchain string, err error) {
+	f = rounds{}
 	reader := benchfmt.NewReader(from, name)
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
@@ -92,9 +104,23 @@ func read(from io.Reader, name string) (f figures, toolchain string, err error) 
 	return f, toolchain, reader.Err()
 }
 
+// calls are the medians.
+func (f rounds) calls(toolchain string) figures.Calls {
+	made := figures.Calls{Run: figures.Now()}
+	made.Go = toolchain
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		call, rest, _ := strings.Cut(name, "/where=")
+		if where, by, ok := strings.Cut(rest, "/by="); ok {
+			made.Rows = append(made.Rows, figures.Call{Call: call, Where: where, By: by,
+				Seconds: middle(f[name]["sec/op"]), Allocations: middle(f[name]["allocs/op"])})
+		}
+	}
+	return made
+}
+
 // judge prints each ratio of medians beside its target. Its error names those
 // that are missed, and those of which there are no figures.
-func judge(f figures, out io.Writer) error {
+func judge(f rounds, out io.Writer) error {
 	_, err := fmt.Fprintf(out, "\nlayer / generated, medians        ratio   target\n")
 	errs := []error{err}
 	for _, t := range targets {

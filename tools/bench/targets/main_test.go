@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/deepomatic/tasks/tools/bench/figures"
 )
 
 // measured is a file of three rounds, of which the median has these ratios of
@@ -41,11 +44,29 @@ func TestARatioOverItsTargetIsAnErrorThatNamesIt(t *testing.T) {
 		"an older release of Go": {measured(t, "go1.26.8", 2, 2, 2, 2), ""},
 	} {
 		var out strings.Builder
-		err := run(c.path, &out)
+		err := run(c.path, "", &out)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: err = %v, want %q\n%s", name, err, c.want, out.String())
 		}
 	}
+}
+
+func TestTheMediansAreRecorded(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "calls.json")
+	if err := run(measured(t, "go1.27.2", 0.9, 0.95, 1.02, 1.05), path, new(strings.Builder)); err != nil {
+		t.Fatal(err)
+	}
+	var got figures.Calls
+	if err := figures.Read(path, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range got.Rows {
+		if row.Call == "List" && row.Where == "loopback" && row.By == "layer" && row.Allocations == 1020 && math.Abs(row.Seconds/0.95e-6-1) < 1e-9 {
+			return
+		}
+	}
+	t.Errorf("%+v", got)
 }
 
 func TestFiguresThatLackABenchmarkAreAnError(t *testing.T) {
@@ -54,7 +75,7 @@ func TestFiguresThatLackABenchmarkAreAnError(t *testing.T) {
 	if err := os.WriteFile(path, []byte("toolchain: go1.27.2\nBenchmarkOther/where=memory/by=layer-2 100 5 ns/op\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(path, new(strings.Builder)); err == nil || !strings.Contains(err.Error(), "no figures for List, memory") {
+	if err := run(path, "", new(strings.Builder)); err == nil || !strings.Contains(err.Error(), "no figures for List, memory") {
 		t.Errorf("err = %v", err)
 	}
 }

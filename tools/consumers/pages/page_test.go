@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -21,6 +22,9 @@ type page struct {
 	headings map[string]bool // the fragments that lead to one of its headings
 	programs []string        // its blocks of Go code
 }
+
+// sources are the pictures of HTML, which has those for dark pages.
+var sources = regexp.MustCompile(`(?:src|srcset)="([^"]+)"`)
 
 // read reads the page at path.
 func read(path string) (*page, error) {
@@ -39,6 +43,10 @@ func read(path string) (*page, error) {
 			p.links = append(p.links, string(n.Destination))
 		case *ast.Image:
 			p.links = append(p.links, string(n.Destination))
+		case *ast.HTMLBlock:
+			for _, source := range sources.FindAllSubmatch(n.Lines().Value(source), -1) {
+				p.links = append(p.links, string(source[1]))
+			}
 		case *ast.Heading:
 			if id, ok := n.AttributeString("id"); ok {
 				p.headings[string(id.([]byte))] = true

@@ -71,18 +71,18 @@ func TestALinkThatLeadsNowhereIsNoticed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "page.md")
-	if err := os.WriteFile(path, []byte("# One page\n\n| a |\n|---|\n| [x](gone.md) ![y](page.md#one-page) |\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("# One page\n\n| a |\n|---|\n| [x](gone.md) ![y](page.md#one-page) |\n\n<picture>\n<img src=\"gone.svg\" alt=\"z\">\n</picture>\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p, err := read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"gone.md", "page.md#one-page"}; !slices.Equal(p.links, want) {
+	if want := []string{"gone.md", "page.md#one-page", "gone.svg"}; !slices.Equal(p.links, want) {
 		t.Errorf("links %q, want %q", p.links, want)
 	}
 	for link, bad := range map[string]bool{
-		"gone.md": true, "page.md": false, "page.md#one-page": false, "#one-page": false, "#another": true, "page.md#another": true,
+		"gone.md": true, "gone.svg": true, "page.md": false, "page.md#one-page": false, "#one-page": false, "#another": true, "page.md#another": true,
 		"https://example.com/gone": false, "gone/page.md#one-page": true, "../" + filepath.Base(dir): false, ".#one-page": true,
 	} {
 		if problem := follow(p, link); (problem != "") != bad {
