@@ -38,7 +38,7 @@ test: ## Run all tests
 	cd tools/bench && go test ./sidebyside
 
 .PHONY: check
-check: race lint tidy drift cost second-validator examples review-test bench-check release-test ## Run everything that CI checks beyond the tests
+check: race lint tidy drift cost second-validator examples review-test bench-check ## Run everything that CI checks beyond the tests
 
 .PHONY: race
 race: ## Run all tests with the race detector, in random order
@@ -159,25 +159,21 @@ VERSION :=
 
 .PHONY: apidiff
 apidiff: ## Compare the exported Go API with BASE (the last tag), and say which version that needs; fail if VERSION is less
-	@cd tools/release && go run . apidiff -base '$(if $(filter file,$(origin BASE)),,$(BASE))' -version '$(VERSION)'
-
-.PHONY: release-test
-release-test: ## Test the tool behind make apidiff and make release
-	cd tools/release && go test ./...
+	@cd tools/review && go run ./release apidiff -base '$(if $(filter file,$(origin BASE)),,$(BASE))' -version '$(VERSION)'
 
 .PHONY: release
 release: ## Make the commit and the two tags of VERSION, and say how to push them
-	@cd tools/release && go run . tag '$(VERSION)'
+	@cd tools/review && go run ./release tag '$(VERSION)'
 
 .PHONY: snapshot
 snapshot: $(GORELEASER) $(CYCLONEDX) ## Build what a release holds, into .release, and run this machine's part; needs no tag (at first 15 minutes)
-	@tools/release/assets.sh
+	@tools/review/release/assets.sh
 	$(RELEASE) --snapshot
-	@tools/release/try.sh
+	@tools/review/release/try.sh
 
 .PHONY: publish
 publish: $(GORELEASER) $(CYCLONEDX) ## Publish the tag VERSION, which is checked out; only the workflow does this
-	@tools/release/assets.sh '$(VERSION)'
+	@tools/review/release/assets.sh '$(VERSION)'
 	GORELEASER_CURRENT_TAG='$(VERSION)' $(RELEASE)
 
 RELEASE = GOTOOLCHAIN=$(NEWER_GO) PATH='$(abspath $(dir $(CYCLONEDX)))':"$$PATH" $(GORELEASER) release --clean --release-notes .release/pack/notes.md
