@@ -82,7 +82,7 @@ func (s *Server) own() error {
 	if err != nil {
 		return err
 	}
-	s.as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	s.as = as(uint32(uid), uint32(gid))
 	return os.Chown(s.dir, int(uid), int(gid))
 }
 
