@@ -55,7 +55,7 @@ func drawScale(f figures.Scale, t theme) (*canvas, error) {
 		}
 		if p.further && len(more) > 0 {
 			c.curve(more, c.others[0], 2)
-			c.write(more[0].x-4, more[0].y+22, "each task more", style{anchor: "end", colour: c.others[0]})
+			c.write(more[len(more)-1].x+6, more[len(more)-1].y+20, "each task more", style{anchor: "end", colour: c.others[0]})
 		}
 		c.curve(curve, c.ours, 3)
 		ours := style{bold: true, colour: c.ours}
