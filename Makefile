@@ -240,7 +240,7 @@ wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times (
 .PHONY: scale
 scale: ## Wait for up to a million tasks at once and print the cost of each (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools/bench && go run ./scale $(if $(FIGURES),-tasks 10000,30000,100000,300000,1000000 -gap 12s -figures '$(FIGURES)/scale.json')
+	@cd tools/bench && go run ./scale $(if $(FIGURES),-tasks 10000,30000,100000,300000,1000000 -gap 20s -figures '$(FIGURES)/scale.json')
 
 .PHONY: contention
 contention: ## Let 64 callers share a client and print where they wait for its locks
@@ -252,7 +252,7 @@ FIGURES :=
 
 # A target that is missed fails this at its end, when everything is drawn.
 .PHONY: plots
-plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (8 minutes)
+plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (6 minutes)
 	@code=0; GOTOOLCHAIN=$(NEWER_GO) $(MAKE) --keep-going simulate bench scale FIGURES='$(abspath tools/bench/figures)' || code=$$?; \
 		$(MAKE) draw; exit $$code
 
