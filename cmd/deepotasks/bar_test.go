@@ -83,10 +83,11 @@ func (w *window) resize(width uint16) (from int) {
 	return from
 }
 
-// bars are the bars that a text draws.
+// bars are the bars that a text draws, each in a way that no window wraps.
 func bars(text string) (found []string) {
-	for part := range strings.SplitSeq(text, "\r\x1b[J") {
-		if bar, _, ok := strings.Cut(part, "\r"); ok && strings.HasPrefix(bar, "[") {
+	for part := range strings.SplitSeq(text, "\r \x1b[J\r") {
+		bar, _, ended := strings.Cut(part, "\x1b[?7h\r")
+		if bar, begun := strings.CutPrefix(bar, "\x1b[?7l"); begun && ended {
 			found = append(found, bar)
 		}
 	}
@@ -94,7 +95,7 @@ func bars(text string) (found []string) {
 }
 
 // screen is what is left on a terminal that knows what a bar makes use of: the
-// line's begin, a new line, and erasing the rest. Where a window breaks a line
+// line's begin, a new line, erasing the rest, and cutting what is too wide. Where a window breaks a line
 // anew makes no difference, since the bar never leaves its line's begin.
 func screen(text string) (lines []string) {
 	lines = []string{""}
@@ -104,6 +105,8 @@ func screen(text string) (lines []string) {
 		switch {
 		case strings.HasPrefix(text, "\x1b[J"):
 			*last, text = (*last)[:column], text[2:]
+		case strings.HasPrefix(text, "\x1b[?7"):
+			text = text[4:]
 		case text[0] == '\r':
 			column = 0
 		case text[0] == '\n':

@@ -152,8 +152,14 @@ func TestASecondCtrlCEndsAWaitThatNobodyReads(t *testing.T) {
 		t.Error("the first Ctrl-C lost what had arrived")
 	case <-time.After(300 * time.Millisecond):
 	}
-	_ = wait.Process.Signal(syscall.SIGINT)
-	<-ended
+	for { // on a busy machine the second may arrive with the first, and be one with it
+		_ = wait.Process.Signal(syscall.SIGINT)
+		select {
+		case <-ended:
+			return
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
 }
 
 // The vendor's Python client (deepomatic-api 0.10.0) puts a slash at the end of

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient"
@@ -91,4 +92,17 @@ func TestASignalEndsTheContextWithItsName(t *testing.T) {
 	if err := exit.Signal(ctx); err == nil || exit.Code(err) != 143 || !errors.Is(ctx.Err(), context.Canceled) {
 		t.Errorf("%v, %v", err, ctx.Err())
 	}
+}
+
+// Without this, "timeout 60 deepotasks wait" would lose what has arrived.
+func TestASignalThatIsSentTwiceAtOnceIsOne(t *testing.T) {
+	ctx, stop := exit.Context(t.Context())
+	defer stop()
+	for range 2 { // a second signal that counted would end the tests
+		if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-ctx.Done()
+	}
+	time.Sleep(100 * time.Millisecond) // until the second has come
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // SignalError is the end by a signal. It is the cause of the context of [Context].
@@ -24,9 +25,13 @@ func (e *SignalError) Unwrap() error { return context.Canceled }
 // ExitCode is what shells have for a program that a signal ended.
 func (e *SignalError) ExitCode() int { return 128 + int(e.Signal) }
 
+// together is how far apart signals are that mean one. The command timeout sends
+// its signal to the program, and then to the program's whole group.
+const together = 250 * time.Millisecond
+
 // Context ends with a [*SignalError] at the first Ctrl-C or SIGTERM, so that what
-// has arrived can still be told. A second one ends the program at once. stop
-// gives the signals back.
+// has arrived can still be told. A second one ends the program at once, unless it
+// comes within a quarter of a second of the first. stop gives the signals back.
 func Context(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -38,7 +43,7 @@ func Context(parent context.Context) (ctx context.Context, stop func()) {
 			if !ok {
 				number = syscall.SIGINT
 			}
-			signal.Stop(signals)
+			time.AfterFunc(together, func() { signal.Stop(signals) })
 			cancel(&SignalError{Signal: number})
 		case <-ctx.Done():
 		}

@@ -3,6 +3,7 @@ package show
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -23,7 +24,13 @@ type console struct {
 // unknownWidth is how wide what is no terminal is taken to be.
 const unknownWidth = 80
 
-const erase = "\r\x1b[J" // from the line's begin to the screen's end
+// erase clears from the line's begin to the screen's end. The space is for tmux,
+// which keeps in its history what is cleared from the very first place on.
+const erase = "\r \x1b[J\r"
+
+// A line that is wider than the window is cut, not wrapped: the window may have
+// become narrower since the line was drawn.
+const cut, wrap = "\x1b[?7l", "\x1b[?7h"
 
 // IsTerminal is asked once.
 func (c *console) IsTerminal() bool {
@@ -53,7 +60,7 @@ func (c *console) drawn() []byte {
 	if len(c.line) == 0 {
 		return nil
 	}
-	return append(c.line[:len(c.line):len(c.line)], '\r')
+	return slices.Concat([]byte(cut), c.line, []byte(wrap+"\r"))
 }
 
 // clear takes the line away.
