@@ -44,10 +44,13 @@ type Account struct {
 	KeyFile      string // a file that holds the key
 	KeyCommand   string // a command that prints the key
 	InsecureHTTP bool   // plain http is allowed to any host
+
+	flags *pflag.FlagSet // nil without flags
 }
 
 // Flags adds the flags to a command.
 func (a *Account) Flags(f *pflag.FlagSet) {
+	a.flags = f
 	f.StringVar(&a.KeyFile, "api-key-file", "", "read the API key from this `file` instead of the environment")
 	f.StringVar(&a.KeyCommand, "api-key-command", "", "run this `command`, for example 'pass show deepomatic', and use the first line that it prints as the API key")
 	f.BoolVar(&a.InsecureHTTP, "insecure-http", false, "allow DEEPOMATIC_API_URL to be http:// on another machine: everyone on the network path can read the key")
@@ -107,6 +110,9 @@ func problem(name, text string) error {
 // version is at the end of a base URL. The variable is to have none.
 var version = regexp.MustCompile(`/v0\.7/*$`)
 
+// anyVersion is at the end of a base URL that names a version.
+var anyVersion = regexp.MustCompile(`/v[0-9][0-9.]*/*$`)
+
 const right = "it is the API's root without the version, such as https://api.deepomatic.com"
 
 // baseURL are the options for the root that the variable names. Its text is in
@@ -116,7 +122,7 @@ func (a *Account) baseURL() ([]tasksclient.Option, error) {
 	switch os.Getenv(envInsecureHTTP) {
 	case "", "0":
 	case "1":
-		insecure = true
+		insecure = a.InsecureHTTP || a.flags == nil || !a.flags.Changed("insecure-http")
 	default:
 		return nil, problem(envInsecureHTTP, "must be 1 or 0")
 	}
@@ -137,6 +143,8 @@ func (a *Account) baseURL() ([]tasksclient.Option, error) {
 		return wrong("has no host")
 	case u.User != nil:
 		return wrong("must hold neither a user nor a password, for the API key authenticates")
+	case anyVersion.MatchString(u.Path) && !version.MatchString(u.Path):
+		return wrong("names another version of the API than v0.7")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(root, "#"):
 		return wrong("must have no query and no fragment")
 	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):

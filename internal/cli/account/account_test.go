@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/internal/cli/exit"
 	"github.com/deepomatic/tasks/tasksclient"
@@ -84,6 +86,17 @@ func TestTheKeyComesFromWhereItIsSaidToBe(t *testing.T) {
 	}
 }
 
+// given is an account that has read flags.
+func given(t *testing.T, flags ...string) (a account.Account) {
+	t.Helper()
+	set := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	a.Flags(set)
+	if err := set.Parse(flags); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 func TestWhatIsWrongIsNamedWithWhatIsRight(t *testing.T) {
 	key := []string{"DEEPOMATIC_API_KEY", "the-key"}
 	const right = "such as https://api.deepomatic.com"
@@ -110,6 +123,8 @@ func TestWhatIsWrongIsNamedWithWhatIsRight(t *testing.T) {
 		{"a URL with a query", account.Account{}, append(key, "DEEPOMATIC_API_URL", "https://h?secret"), []string{"DEEPOMATIC_API_URL: must have no query", right}, 1},
 		{"a URL without a host", account.Account{}, append(key, "DEEPOMATIC_API_URL", "https:///x"), []string{"DEEPOMATIC_API_URL: has no host", right}, 1},
 		{"plain http", account.Account{}, append(key, "DEEPOMATIC_API_URL", "http://10.0.0.1:80"), []string{"DEEPOMATIC_API_URL: is plain http", "--insecure-http", "DEEPOMATIC_API_INSECURE_HTTP=1"}, 1},
+		{"plain http that a flag refuses", given(t, "--insecure-http=false"), append(key, "DEEPOMATIC_API_URL", "http://10.0.0.1:80", "DEEPOMATIC_API_INSECURE_HTTP", "1"), []string{"is plain http"}, 1},
+		{"a URL with another version", account.Account{}, append(key, "DEEPOMATIC_API_URL", "https://h/v0.8/"), []string{"DEEPOMATIC_API_URL: names another version", right}, 1},
 		{"plain http to a name below localhost", account.Account{}, append(key, "DEEPOMATIC_API_URL", "http://api.localhost"), []string{"is plain http"}, 1},
 		{"a variable that is neither yes nor no", account.Account{}, append(key, "DEEPOMATIC_API_INSECURE_HTTP", "yes"), []string{"DEEPOMATIC_API_INSECURE_HTTP: must be 1 or 0"}, 1},
 		{"another", account.Account{}, append(key, "DEEPOMATIC_API_VERIFY_TLS", "yes"), []string{"DEEPOMATIC_API_VERIFY_TLS: must be 1 or 0"}, 1},
