@@ -19,9 +19,11 @@ func oddStatuses() []fault {
 func verdicts() []fault {
 	verdict := func(name string, with func(x *exchange) *reply) fault {
 		return fault{name: name, after: func(x *exchange) {
-			if x.allShown() {
-				x.reply = with(x)
+			if !x.allShown() {
+				x.fault = nil // there is nothing yet that it could contradict
+				return
 			}
+			x.reply = with(x)
 		}}
 	}
 	asJSON := func(status int) func(*exchange) *reply {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -438,5 +439,20 @@ func TestDatesAreWrongAndTheRestIsRight(t *testing.T) {
 		if !reflect.DeepEqual(wrong, right) {
 			t.Errorf("%s changed more than dates: %+v", name, wrong)
 		}
+	}
+}
+
+func TestARefusalConcernsOnlyTasksThatWereShownWhateverTheChance(t *testing.T) {
+	t.Parallel()
+	var api taskstest.Server
+	api.Add(taskstest.Task{ID: "a"})
+	api.Chance(1, 1, "404-json")
+	var got []int
+	for range 3 {
+		_, status := fetch[gen.Task](t, &api, "/tasks/a")
+		got = append(got, status)
+	}
+	if !slices.Equal(got, []int{200, 404, 404}) {
+		t.Errorf("answered with %v", got)
 	}
 }
