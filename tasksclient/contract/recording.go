@@ -179,7 +179,8 @@ var emptyLine = regexp.MustCompile(`\r?\n\r?\n`)
 // textAfterHead is the body of a message: all text behind the empty line, and
 // not what the head says of its length and form, which tools that print
 // messages, and people who edit them, leave as they were. One newline at its
-// end belongs to the file, unless the length counts it too.
+// end belongs to the file, unless the length counts it too. It is CRLF where
+// the head's are, as git makes them on Windows.
 func textAfterHead(message []byte, length int64) []byte {
 	end := emptyLine.FindIndex(message)
 	if end == nil {
@@ -189,5 +190,9 @@ func textAfterHead(message []byte, length int64) []byte {
 	if int64(len(body)) == length {
 		return body
 	}
-	return bytes.TrimSuffix(body, []byte("\n"))
+	body, cut := bytes.CutSuffix(body, []byte("\n"))
+	if cut && int64(len(body)) != length && bytes.HasSuffix(message[:end[1]], []byte("\r\n")) {
+		body = bytes.TrimSuffix(body, []byte("\r"))
+	}
+	return body
 }

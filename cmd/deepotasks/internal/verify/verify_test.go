@@ -36,6 +36,7 @@ func TestABreachIsFoundUnlessTheRecordingSaysThatItIsOnPurpose(t *testing.T) {
 		{"a good one", recording("", "pending"), ""},
 		{"a bad one", recording("", "done"), "exchange 1: response body /status: enum: "},
 		{"a bad one on purpose", recording("enum", "done"), ""},
+		{"one that git gave CRLF", strings.ReplaceAll(strings.Replace(recording("", "pending"), "Content-Type", "Content-Length: 128\nContent-Type", 1), "\n", "\r\n"), ""},
 		{"a good one that should be bad", recording("enum", "pending"), "exchange 0: header: enum: expected a finding"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
