@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/verify"
@@ -120,6 +121,26 @@ func TestASARIFReportNamesRulesAndPlaces(t *testing.T) {
 		at := r.Locations[0].PhysicalLocation
 		if got := fmt.Sprint(r.RuleID, " ", r.Level, " ", at.ArtifactLocation.URI, " ", at.Region.StartLine); got != want || rules[r.RuleIndex].ID != r.RuleID {
 			t.Errorf("result %d: %s, rule %s, want %s", i, got, rules[r.RuleIndex].ID, want)
+		}
+	}
+}
+
+func TestTheLinesOfAPageOfFindingsTakeOnePass(t *testing.T) {
+	t.Parallel()
+	head, task, _ := strings.Cut(strings.Replace(recording("", "done"), "/tasks/1", "/tasks", 1), `{"id":"1"`)
+	tasks := make([]string, 4000)
+	for i := range tasks {
+		tasks[i] = fmt.Sprintf(`{"id":"%d"%s`, i, strings.TrimSpace(task))
+	}
+	page := fmt.Sprintf(`{"count":%d,"next":null,"previous":null,"results":[`+"\n%s]}\n", len(tasks), strings.Join(tasks, ",\n"))
+	started := time.Now()
+	f, err := verify.Read(write(t, "a.txtar", head+page), new(recordings.Reader))
+	if err != nil || time.Since(started) > 20*time.Second { // a pass for each finding takes longer
+		t.Errorf("after %s: %v", time.Since(started), err)
+	}
+	for i, finding := range f.Findings {
+		if finding.Rule == "enum" && !strings.HasPrefix(finding.Where, fmt.Sprintf("response body /results/%d/", finding.Line-13)) {
+			t.Fatalf("finding %d is %v on line %d", i, finding, finding.Line)
 		}
 	}
 }

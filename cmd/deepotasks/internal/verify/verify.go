@@ -64,11 +64,11 @@ func Read(path string, reader *recordings.Reader, options ...contract.Option) (F
 	f := File{Name: path}
 	checker := contract.NewChecker(options...)
 	var lines []messageLines
-	add := func(found []contract.Finding, x *recordings.Exchange) {
+	add := func(found []contract.Finding, values map[string]int) {
 		for _, finding := range found {
 			n := finding.Exchange
 			f.Findings = append(f.Findings, Finding{
-				File: path, Line: lineOf(finding.Where, x, lines[n-1]), Exchange: n, Request: f.Requests[n-1],
+				File: path, Line: lineOf(finding.Where, values, lines[n-1]), Exchange: n, Request: f.Requests[n-1],
 				Where: finding.Where, Rule: finding.Rule, Level: finding.Level(), Expected: finding.Expected, Got: finding.Got,
 			})
 		}
@@ -76,7 +76,8 @@ func Read(path string, reader *recordings.Reader, options ...contract.Option) (F
 	summary, err := reader.Each(path, func(x recordings.Exchange) error {
 		lines = append(lines, messageLines{x.RequestLine, x.ResponseLine})
 		f.Requests = append(f.Requests, requestOf(x.Exchange))
-		add(checker.Check(x.Exchange), &x)
+		found := checker.Check(x.Exchange)
+		add(found, valueLines(found, &x))
 		return nil
 	})
 	f.Summary = summary
