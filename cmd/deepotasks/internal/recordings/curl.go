@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // status is the first line of an answer and at least one header, or the end of
@@ -19,6 +21,12 @@ var status = regexp.MustCompile(`HTTP/[0-9](?:\.[0-9])? ([0-9]{3})[^\r\n]*\r?\n(
 // note is a line of curl -v: what curl says, what it sends, what it gets, and
 // how many bytes of a body.
 var note = regexp.MustCompile(`^(?:([*<>])(?: (.*?))?|[{}] \[\d+ bytes data\])\r?\n?$`)
+
+// established is how proxies say that a tunnel is open.
+var established = regexp.MustCompile(`(?i)^HTTP/\S+ 2\d\d connection established`)
+
+// glued is a note behind a body without a newline, and where the next were.
+var glued = regexp.MustCompile(`^\* [^\n]*\n\s*$`)
 
 // readCurl reads what curl -i prints: answers, without their requests. With -v
 // beside it, and both outputs in one file, the requests are there too.
@@ -46,12 +54,17 @@ func readCurl(r io.Reader, each func(Exchange) error) error {
 		x.Status, _ = strconv.Atoi(string(sent[at[2]:at[3]]))
 		x.Header = headerOf(sent[at[0]:at[1]])
 		x.Body = bytes.Clone(sent[at[1]:end])
-		isTunnel := len(x.Header) == 0 && i+1 < len(found) && len(bytes.TrimSpace(x.Body)) == 0 // a proxy's answer to CONNECT
-		if x.Status < 200 || isTunnel {
+		if x.Status < 200 {
 			continue
 		}
-		if n, err := strconv.Atoi(x.Header.Get("Content-Length")); err != nil || n != len(x.Body) {
-			x.Body = bytes.TrimRight(x.Body, "\r\n") // the terminal's, or the editor's
+		x.trimBody()
+		toProxy := len(asked) > 0 && asked[0].method() == http.MethodConnect
+		if toProxy {
+			asked = asked[1:]
+		}
+		isTunnel := len(x.Body) == 0 && (len(x.Header) == 0 || established.Match(sent[at[0]:at[1]]) || x.Header.Get("Proxy-Agent") != "")
+		if isTunnel && (toProxy || i+1 < len(found)) || toProxy && x.Status >= 300 { // a proxy's answer to CONNECT
+			continue
 		}
 		if len(asked) > 0 {
 			asked[0].into(&x)
@@ -62,6 +75,27 @@ func readCurl(r io.Reader, each func(Exchange) error) error {
 		}
 	}
 	return nil
+}
+
+// trimBody takes from the body what a terminal, an editor and curl -v put
+// around it.
+func (x *Exchange) trimBody() {
+	length, err := strconv.Atoi(x.Header.Get("Content-Length"))
+	if err == nil && length == len(x.Body) {
+		return
+	}
+	body := bytes.TrimLeft(x.Body, "\r\n")
+	x.BodyLine += bytes.Count(x.Body[:len(x.Body)-len(body)], []byte("\n"))
+	x.Body = bytes.TrimRight(body, "\r\n")
+	if err != nil { // then JSON tells where it ends
+		length = -1
+		if d := jsontext.NewDecoder(bytes.NewReader(body)); d.SkipValue() == nil {
+			length = int(d.InputOffset())
+		}
+	}
+	if length >= 0 && length < len(body) && glued.Match(body[length:]) {
+		x.Body = body[:length]
+	}
 }
 
 // headerOf reads the headers of a head.
@@ -75,6 +109,11 @@ func headerOf(head []byte) http.Header {
 type curlRequest struct {
 	head []byte
 	line int
+}
+
+func (r *curlRequest) method() string {
+	method, _, _ := strings.Cut(string(r.head), " ")
+	return method
 }
 
 func (r *curlRequest) into(x *Exchange) {

@@ -15,6 +15,8 @@ func TestWhatCurlPrintsIsRead(t *testing.T) {
 	head := "HTTP/2 200 \r\ncontent-type: application/json\r\ndate: Fri, 20 Nov 2026 10:00:02 GMT\r\n\r\n"
 	asked := "*   Trying 1.2.3.4:443...\n* Connected to api.deepomatic.com\n> GET /v0.7/tasks/%s HTTP/2\n> Host: api.deepomatic.com\n> user-agent: curl/8.5.0\n> accept: */*\n> X-API-KEY: k\n> \n"
 	told := "< HTTP/2 200 \n< content-type: application/json\n< \n{ [5 bytes data]\n* Connection #0 to host api.deepomatic.com left intact\n"
+	long := strings.Replace(head, "date:", fmt.Sprintf("content-length: %d\r\ndate:", len(good)), 1)
+	connect := "> CONNECT api.deepomatic.com:443 HTTP/1.1\n> Host: api.deepomatic.com:443\n> \n"
 	for name, c := range map[string]struct{ text, found string }{
 		"an answer":                       {head + good, ""},
 		"an answer with a newline":        {head + good + "\n", ""},
@@ -32,6 +34,13 @@ func TestWhatCurlPrintsIsRead(t *testing.T) {
 		"-i and -v":                       {fmt.Sprintf(asked, "7") + strings.Replace(told, "{ [5", head+good+"\n{ [5", 1), ""},
 		"-i and -v, of another task":      {fmt.Sprintf(asked, "8") + told + head + good + "\n", "1 wrong-task"},
 		"-v alone":                        {fmt.Sprintf(asked, "8") + strings.ReplaceAll(told, "{ [5 bytes data]\n", "") + good + "\n", "1 wrong-task"},
+		"notes glued to a body":           {fmt.Sprintf(asked, "7") + told + long + good + "* Uses proxy env variable no_proxy\n" + fmt.Sprintf(asked, "7") + told + long + bad, "2 enum, 2 content-length"},
+		"a note, a body without a length": {head + good + "* Found bundle for host\n* Re-using it\n" + head + bad, "2 enum"},
+		"-v alone, with a length":         {fmt.Sprintf(asked, "7") + strings.Replace(told, "< \n", fmt.Sprintf("< content-length: %d\n< \n", len(good)), 1) + "* left intact\n" + good + "\n", ""},
+		"a proxy's tunnel with headers":   {"HTTP/1.1 200 Connection established\r\nProxy-Agent: x\r\n\r\n" + head + bad, "1 enum"},
+		"a proxy's tunnel, with -v":       {connect + "< HTTP/1.1 200 Connection established\n< \nHTTP/1.1 200 Connection established\r\n\r\n" + fmt.Sprintf(asked, "8") + told + head + good, "1 wrong-task"},
+		"a tunnel that -i leaves out":     {connect + fmt.Sprintf(asked, "8") + told + head + good, "1 wrong-task"},
+		"a proxy that wants a password":   {connect + "HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic\r\n\r\n" + connect + "HTTP/1.1 200 OK\r\n\r\n" + fmt.Sprintf(asked, "8") + head + good, "1 wrong-task"},
 		"-v without a key, a page before": {strings.Replace(fmt.Sprintf(asked, "7"), "> X-API-KEY: k\n", "", 1) + told + head + good, "1 security"},
 	} {
 		t.Run(name, func(t *testing.T) {
