@@ -25,7 +25,9 @@ type entry struct {
 	content                   content
 	bodySize                  string
 	err                       string // why a browser got no answer
-	resourceType, fromCache   string
+	resourceType              string
+	fromCache, fetchType      string // of Chrome, of Safari
+	cached                    bool   // by Firefox
 	started, took             string
 	hasRequest, hasResponse   bool
 	requestLine, responseLine int
@@ -82,9 +84,11 @@ func (r *Reader) readEntry(d *jsontext.Decoder, lines *lines) (e entry, why stri
 			}
 			e.hasResponse = true
 			return e.readResponse(d)
+		case "cache":
+			return e.readCache(d)
 		}
 		return e.readScalar(d, name, map[string]*string{
-			"startedDateTime": &e.started, "time": &e.took, "_resourceType": &e.resourceType, "_fromCache": &e.fromCache,
+			"startedDateTime": &e.started, "time": &e.took, "_resourceType": &e.resourceType, "_fromCache": &e.fromCache, "_fetchType": &e.fetchType,
 		})
 	})
 	if err != nil {
@@ -98,6 +102,26 @@ func (e *entry) readScalar(d *jsontext.Decoder, name string, fields map[string]*
 	if field := fields[name]; field != nil {
 		*field = text
 	}
+	return err
+}
+
+// readCache sees that Firefox did not ask the network: it then writes an
+// afterRequest of null, alone. By the specification, any other one may be of
+// an answer that came and was stored.
+func (e *entry) readCache(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return d.SkipValue()
+	}
+	others := 0
+	err := members(d, func(name string) error {
+		if name == "afterRequest" && d.PeekKind() == 'n' {
+			e.cached = true
+		} else {
+			others++
+		}
+		return d.SkipValue()
+	})
+	e.cached = e.cached && others == 0
 	return err
 }
 

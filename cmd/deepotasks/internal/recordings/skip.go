@@ -77,7 +77,7 @@ func (r *Reader) skip(e *entry) string {
 		return preflights // by the browser, not by a program
 	case !e.hasResponse || e.code() == 0 || e.err != "":
 		return aborted
-	case e.code() == 304 || e.fromCache != "":
+	case e.code() == 304 || e.fromCache != "" || e.cached || strings.HasSuffix(e.fetchType, " Cache"):
 		return fromCache
 	}
 	return ""
