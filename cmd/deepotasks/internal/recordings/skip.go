@@ -17,10 +17,11 @@ const (
 	preflights     = "preflights"
 	aborted        = "aborted"
 	fromCache      = "from a cache"
+	byBrowser      = "redirects by the browser"
 	webSockets     = "web sockets"
 )
 
-var kinds = []string{otherHosts, otherEndpoints, preflights, aborted, fromCache, webSockets}
+var kinds = []string{otherHosts, otherEndpoints, preflights, aborted, fromCache, byBrowser, webSockets}
 
 var (
 	// authority is the host of a URL that may not be readable otherwise.
@@ -79,6 +80,8 @@ func (r *Reader) skip(e *entry) string {
 		return aborted
 	case e.code() == 304 || e.fromCache != "" || e.cached || strings.HasSuffix(e.fetchType, " Cache"):
 		return fromCache
+	case e.code() == 307 && e.header.Get("Non-Authoritative-Reason") != "": // Chrome goes to https by itself
+		return byBrowser
 	}
 	return ""
 }

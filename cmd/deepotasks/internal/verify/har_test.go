@@ -115,6 +115,7 @@ func TestArchivesAreReadAsRealToolsWriteThem(t *testing.T) {
 		"Firefox: from its cache":      {change{"cache.afterRequest": json.RawMessage("null")}, "", "skipped: 1 from a cache"},
 		"stored after the network":     {change{"cache.beforeRequest": json.RawMessage("null"), "cache.afterRequest": map[string]any{"hitCount": 0}, "response.content.text": bad}, "1 enum", ""},
 		"not stored, by the spec":      {change{"cache.beforeRequest": json.RawMessage("null"), "cache.afterRequest": json.RawMessage("null"), "response.content.text": bad}, "1 enum", ""},
+		"Chrome: to https by itself":   {change{"request.url": "http://api.deepomatic.com/v0.7/tasks/7", "response.status": 307, "response.headers.Non-Authoritative-Reason": "HSTS", "response.content.text": ""}, "", "skipped: 1 redirects by the browser"},
 		"a web socket":                 {change{"response.status": 101, "_resourceType": "websocket", "request.url": "wss://api.deepomatic.com/v0.7/tasks/"}, "", "skipped: 1 web sockets"},
 		"another endpoint":             {change{"request.url": "https://api.deepomatic.com/v0.7/networks/3"}, "", "skipped: 1 of other endpoints"},
 		"another version":              {change{"request.url": "https://api.deepomatic.com/v0.8/tasks/7"}, "1 path", ""},
