@@ -38,9 +38,13 @@ API; a browser can try out this server in it. Pages of any origin may send reque
   deepotasks serve --addr 0.0.0.0:8642
   deepotasks serve --chance 0.4 --fault 429-seconds,502-html,reset-before-headers`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if config.Recordings, err = recordings.Below(paths); err != nil {
-				return err
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, path := range paths {
+				files, err := recordings.Below(path)
+				if err != nil {
+					return err
+				}
+				config.Recordings = append(config.Recordings, files...)
 			}
 			return listenAndServe(cmd, addr, config)
 		},

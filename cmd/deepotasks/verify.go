@@ -62,10 +62,7 @@ Exit codes:
 				return err
 			}
 			report := &verify.Report{Level: contract.Level(level)}
-			unread, err := readAll(report, paths, reader, contract.Without(leftOut...))
-			if err != nil {
-				return err
-			}
+			unread := readAll(report, paths, reader, contract.Without(leftOut...))
 			if err := report.Write(cmd.OutOrStdout(), format); err != nil {
 				return err
 			}
@@ -96,23 +93,24 @@ Exit codes:
 	return cmd
 }
 
-// readAll holds the files of the paths to the contract. Files that can't be
-// read don't keep the others from being looked at.
-func readAll(report *verify.Report, paths []string, reader *recordings.Reader, options ...contract.Option) (unread []error, err error) {
-	files, err := recordings.Below(paths)
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files {
-		f, err := verify.Read(file, reader, options...)
-		if err != nil {
-			unread = append(unread, err)
-		}
-		if err == nil || f.Summary.Exchanges > 0 {
+// readAll holds the files of the paths to the contract. What can't be read
+// doesn't keep the others from being looked at.
+func readAll(report *verify.Report, paths []string, reader *recordings.Reader, options ...contract.Option) (unread []error) {
+	for _, path := range paths {
+		files, err := recordings.Below(path)
+		for _, file := range files {
+			f, err := verify.Read(file, reader, options...)
+			f.Unread = err
 			report.Files = append(report.Files, f)
 		}
+		if err != nil {
+			report.Files = append(report.Files, verify.File{Name: path, Unread: err})
+		}
 	}
-	return unread, nil
+	for i := range report.Files {
+		unread = append(unread, report.Files[i].Unread)
+	}
+	return unread
 }
 
 func ruleNames() []string {

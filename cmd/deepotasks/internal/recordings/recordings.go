@@ -22,34 +22,26 @@ import (
 // extensions are those of the files that are meant in a folder.
 var extensions = []string{".txtar", ".har", ".jsonl", ".ndjson"}
 
-// Below are the recordings of these paths, in order: a path is a file, or a
-// folder whose recordings are meant.
-func Below(paths []string) ([]string, error) {
-	var files []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			files = append(files, path)
-			continue
-		}
-		before := len(files)
-		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && slices.Contains(extensions, extension(p)) {
-				files = append(files, p)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(files) == before {
-			return nil, fmt.Errorf("%s has no files that end in %s", path, strings.Join(extensions, ", "))
-		}
+// Below are the recordings of a path, in order: a path is a file, or a folder
+// whose recordings are meant. Beside an error are those that were found.
+func Below(path string) (files []string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return []string{path}, nil
 	}
-	return files, nil
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && slices.Contains(extensions, extension(p)) {
+			files = append(files, p)
+		}
+		return err
+	})
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s has no files that end in %s", path, strings.Join(extensions, ", "))
+	}
+	return files, err
 }
 
 func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }

@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// The parts of a JUnit report: a suite for each file, a case for each exchange.
+// The parts of a JUnit report: a suite for each file, a case for each exchange,
+// and one for what could not be read.
 // The readers of CI systems take this much of it; a library would bring no more.
 type (
 	junitReport struct {
@@ -18,6 +19,7 @@ type (
 		Name     string      `xml:"name,attr"`
 		Tests    int         `xml:"tests,attr"`
 		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
 		Cases    []junitCase `xml:"testcase"`
 	}
 	junitCase struct {
@@ -26,6 +28,7 @@ type (
 		File     string         `xml:"file,attr,omitempty"`
 		Line     int            `xml:"line,attr,omitempty"`
 		Failures []junitFailure `xml:"failure"`
+		Error    *junitFailure  `xml:"error"`
 		Out      string         `xml:"system-out,omitempty"` // findings that don't count
 	}
 	junitFailure struct {
@@ -54,6 +57,12 @@ func (r *Report) writeJUnit(w io.Writer) error {
 				c.File, c.Line = f.Name, finding.Line
 			}
 			c.Failures = append(c.Failures, junitFailure{Type: string(finding.Rule), Message: finding.String()})
+		}
+		if f.Unread != nil {
+			suite.Tests++
+			suite.Errors++
+			suite.Cases = append(suite.Cases, junitCase{Name: "can be read", Class: f.Name, File: f.Name,
+				Error: &junitFailure{Type: "unreadable", Message: printable(f.Unread.Error())}})
 		}
 		report.Suites = append(report.Suites, suite)
 	}

@@ -37,6 +37,11 @@ func (r *Report) Write(w io.Writer, format string) error {
 	case "sarif":
 		return r.writeSARIF(w)
 	case "github":
+		for _, f := range r.unread() {
+			if _, err := fmt.Fprintf(w, "::error file=%s,title=unreadable::%s\n", property.Replace(f.Name), message.Replace(f.Unread.Error())); err != nil {
+				return err
+			}
+		}
 		return r.each(func(f Finding) error {
 			_, err := fmt.Fprintln(w, annotation(f))
 			return err
@@ -54,6 +59,17 @@ func (r *Report) each(f func(Finding) error) error {
 		}
 	}
 	return nil
+}
+
+// unread are the files that could not be read to their end.
+func (r *Report) unread() []*File {
+	var files []*File
+	for i := range r.Files {
+		if r.Files[i].Unread != nil {
+			files = append(files, &r.Files[i])
+		}
+	}
+	return files
 }
 
 // counts says whether a finding of a level is a failure.
@@ -75,20 +91,29 @@ func (r *Report) Failed() bool {
 
 // Summary is the report on one line.
 func (r *Report) Summary() string {
-	breaches, warnings, exchanges := 0, 0, 0
+	breaches, warnings, exchanges, files := 0, 0, 0, 0
 	var more strings.Builder
 	for i := range r.Files {
 		f := &r.Files[i]
 		breaches += f.count(contract.Breach)
 		warnings += f.count(contract.Warning)
 		exchanges += f.Summary.Exchanges
+		if f.Unread == nil || f.Summary.Exchanges > 0 {
+			files++
+		}
 		if text := f.Summary.NotLookedAt(); text != "" {
 			fmt.Fprintf(&more, "\n%s%s", f.Name, strings.Replace(text, "; ", ": ", 1))
 		}
 	}
 	return fmt.Sprintf("%s, %s in %s of %s%s", usage.Plural(breaches, "breach"), usage.Plural(warnings, "warning"),
-		usage.Plural(exchanges, "exchange"), usage.Plural(len(r.Files), "file"), more.String())
+		usage.Plural(exchanges, "exchange"), usage.Plural(files, "file"), more.String())
 }
+
+// What GitHub reads in a workflow command otherwise than it stands there.
+var (
+	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	message  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+)
 
 // annotation is a finding as a workflow command of GitHub: a note on the line
 // of the recording.
@@ -97,8 +122,6 @@ func annotation(f Finding) string {
 	if f.Level == contract.Warning {
 		command = "warning"
 	}
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	message := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	return fmt.Sprintf("::%s file=%s,line=%d,title=%s::%s", command, property.Replace(f.File), f.Line, property.Replace(string(f.Rule)),
 		message.Replace(fmt.Sprintf("exchange %d: %s", f.Exchange, f.text())))
 }

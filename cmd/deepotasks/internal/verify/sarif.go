@@ -19,8 +19,18 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications"`
+	}
+	sarifNotification struct {
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -73,22 +83,27 @@ func (r *Report) writeSARIF(w io.Writer) error {
 	}
 	results := []sarifResult{} // SARIF tells none from not looked
 	err := r.each(func(f Finding) error {
-		at := (&url.URL{Path: filepath.ToSlash(f.File)}).String()
-		if filepath.IsAbs(f.File) {
-			at = "file://" + at
-		}
-		results = append(results, sarifResult{
-			string(f.Rule), index[f.Rule], severity(f.Level), sarifText{f.String()},
-			[]sarifLocation{{sarifPhysical{sarifArtifact{at}, sarifRegion{max(1, f.Line)}}}},
-		})
+		results = append(results, sarifResult{string(f.Rule), index[f.Rule], severity(f.Level), sarifText{f.String()}, located(f.File, f.Line)})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	invocation := sarifInvocation{Successful: len(r.unread()) == 0, Notifications: []sarifNotification{}}
+	for _, f := range r.unread() {
+		invocation.Notifications = append(invocation.Notifications, sarifNotification{"error", sarifText{f.Unread.Error()}, located(f.Name, 1)})
+	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{{sarifTool{driver}, results}}})
+	return encoder.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{{sarifTool{driver}, []sarifInvocation{invocation}, results}}})
+}
+
+func located(file string, line int) []sarifLocation {
+	at := (&url.URL{Path: filepath.ToSlash(file)}).String()
+	if filepath.IsAbs(file) {
+		at = "file://" + at
+	}
+	return []sarifLocation{{sarifPhysical{sarifArtifact{at}, sarifRegion{max(1, line)}}}}
 }
 
 func severity(level contract.Level) string {

@@ -44,6 +44,7 @@ type File struct {
 	Requests []string // the method and the URL of each exchange
 	Findings []Finding
 	Summary  recordings.Summary
+	Unread   error // why the file, or its rest, could not be read
 }
 
 // count is how many findings of a level there are.
