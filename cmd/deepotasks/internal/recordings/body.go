@@ -62,7 +62,12 @@ func (e *entry) body() (body []byte, recorded bool) {
 	if body, recorded = decompress(body, e.header.Get("Content-Encoding")); !recorded {
 		return nil, false
 	}
-	isCut := size > len(body) && !jsontext.Value(bytes.TrimSpace(body)).IsValid() && strings.Contains(e.header.Get("Content-Type"), "json")
+	whole := size
+	if e.header.Get("Content-Encoding") == "" {
+		whole = max(size, length)
+	}
+	isJSON := strings.Contains(e.header.Get("Content-Type"), "json") // that is whole, whatever a length says
+	isCut := whole > len(body) && !(isJSON && jsontext.Value(bytes.TrimSpace(body)).IsValid())
 	if length == sent && length != len(body) { // the length is that of the wire, where the body was compressed
 		e.header.Del("Content-Length")
 	}
