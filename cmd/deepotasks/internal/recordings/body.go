@@ -81,6 +81,19 @@ func withoutBlanks(r rune) rune {
 	return r
 }
 
+// decompressBody undoes the compression of a body that is there as it came.
+// Its length is then that of the wire.
+func (x *Exchange) decompressBody() {
+	plain, ok := decompress(x.Body, x.Header.Get("Content-Encoding"))
+	if bytes.Equal(plain, x.Body) && ok {
+		return
+	}
+	if x.Header.Get("Content-Length") == strconv.Itoa(len(x.Body)) {
+		x.Header.Del("Content-Length")
+	}
+	x.Body, x.BodyLine, x.BodyNotRecorded = plain, 0, !ok
+}
+
 // decompress undoes a compression that a recorder left as it was. Others leave
 // the header and decompress the body: the bytes tell. What can't be
 // decompressed here is as good as not recorded.

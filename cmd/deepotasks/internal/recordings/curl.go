@@ -70,6 +70,7 @@ func readCurl(r io.Reader, each func(Exchange) error) error {
 			asked[0].into(&x)
 			asked = asked[1:]
 		}
+		x.decompressBody()
 		if err := each(x); err != nil {
 			return err
 		}

@@ -94,6 +94,9 @@ func (l *jsonExchange) into(x *Exchange) (err error) {
 	}
 	x.Body, recorded, err = l.Response.body()
 	x.BodyNotRecorded = !recorded
+	if recorded {
+		x.decompressBody()
+	}
 	return err
 }
 

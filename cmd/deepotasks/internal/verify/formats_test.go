@@ -41,6 +41,7 @@ func TestWhatCurlPrintsIsRead(t *testing.T) {
 		"a proxy's tunnel, with -v":       {connect + "< HTTP/1.1 200 Connection established\n< \nHTTP/1.1 200 Connection established\r\n\r\n" + fmt.Sprintf(asked, "8") + told + head + good, "1 wrong-task"},
 		"a tunnel that -i leaves out":     {connect + fmt.Sprintf(asked, "8") + told + head + good, "1 wrong-task"},
 		"a proxy that wants a password":   {connect + "HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic\r\n\r\n" + connect + "HTTP/1.1 200 OK\r\n\r\n" + fmt.Sprintf(asked, "8") + head + good, "1 wrong-task"},
+		"a body that is still gzip":       {strings.Replace(head, "date:", fmt.Sprintf("content-encoding: gzip\r\ncontent-length: %d\r\ndate:", len(gzipped(bad))), 1) + string(gzipped(bad)), "1 enum"},
 		"-v without a key, a page before": {strings.Replace(fmt.Sprintf(asked, "7"), "> X-API-KEY: k\n", "", 1) + told + head + good, "1 security"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,6 +75,8 @@ func TestJSONLinesAreReadAsDocumented(t *testing.T) {
 		"a body as JSON":          {line(`,"body":` + bad), "1 enum", ""},
 		"a body as text":          {line(fmt.Sprintf(`,"body":%q`, bad)), "1 enum", ""},
 		"a body as base64":        {line(`,"body_base64":"` + base64of([]byte(bad)) + `"`), "1 enum", ""},
+		"a body that is gzip":     {strings.Replace(line(`,"body_base64":"`+base64of(gzipped(bad))+`"`), `"Content-Type"`, `"Content-Encoding":"gzip","Content-Type"`, 1), "1 enum", ""},
+		"a body that is brotli":   {strings.Replace(line(`,"body_base64":"GyoA+I2UqxEAfwA="`), `"Content-Type"`, `"Content-Encoding":"br","Content-Type"`, 1), "", "1 bodies not recorded"},
 		"no body":                 {line(""), "", "1 bodies not recorded"},
 		"an empty body":           {line(`,"body":""`), "1 empty-body", ""},
 		"lines and blank lines":   {line(`,"body":`+good) + "\n\n" + line(`,"body":`+bad) + "\n", "2 enum", ""},
