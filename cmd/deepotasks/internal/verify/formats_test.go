@@ -108,6 +108,22 @@ func TestJSONLinesAreReadAsDocumented(t *testing.T) {
 	}
 }
 
+func TestNoReportShowsASecretOfAURL(t *testing.T) {
+	t.Parallel()
+	path := write(t, "a.har", harOf(t, entryWith(change{"request.url": "https://name:TOPSECRET@api.deepomatic.com/v0.7/tasks/7?api_key=TOPSECRET"})))
+	f, err := verify.Read(path, new(recordings.Reader))
+	if err != nil || len(f.Findings) == 0 || f.Requests[0] != "GET https://api.deepomatic.com/v0.7/tasks/7?…" {
+		t.Fatal(f, err)
+	}
+	for _, format := range verify.Formats {
+		var b strings.Builder
+		report := verify.Report{Files: []verify.File{f}}
+		if err := report.Write(&b, format); err != nil || strings.Contains(b.String(), "TOPSECRET") {
+			t.Errorf("%s: %v\n%s", format, err, b.String())
+		}
+	}
+}
+
 func TestOtherHostsOfAnArchiveAreLookedAtIfTheyAreNamed(t *testing.T) {
 	t.Parallel()
 	bad := entryWith(change{"request.url": "https://staging.example.test:8443/v0.7/tasks/7", "response.content.text": strings.Replace(good, "success", "done", 1)})

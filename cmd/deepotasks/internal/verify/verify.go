@@ -5,6 +5,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -104,14 +105,20 @@ func (f *File) judgePurpose(violates []contract.Rule) {
 	}
 }
 
-// requestOf is the request on one line, without what may be long or secret in
-// its query.
+// login is the name and the password in a URL.
+var login = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@`)
+
+// requestOf is the request on one line, without its query and a login, which
+// may be secret.
 func requestOf(x contract.Exchange) string {
 	if x.Method == "" {
 		return "an answer without its request"
 	}
 	const most = 200
-	target := x.URL
+	target, _, hasQuery := strings.Cut(login.ReplaceAllString(x.URL, "$1//"), "?")
+	if hasQuery {
+		target += "?…"
+	}
 	if len(target) > most {
 		target = target[:most] + "…"
 	}
