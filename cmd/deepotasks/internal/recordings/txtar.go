@@ -2,10 +2,13 @@ package recordings
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
@@ -22,6 +25,10 @@ func readTxtar(path string, r io.Reader, each func(Exchange) error) ([]contract.
 		return nil, err
 	}
 	rec, err := contract.Parse(filepath.Base(path), text)
+	if err != nil {
+		return nil, err
+	}
+	violates, err := rulesOf(rec)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +56,22 @@ func readTxtar(path string, r io.Reader, each func(Exchange) error) ([]contract.
 			return nil, err
 		}
 	}
-	return rec.Violates, nil
+	return violates, nil
+}
+
+// rulesOf are the rules that the header names. One that does not exist would
+// be violated in vain.
+func rulesOf(rec *contract.Recording) (violates []contract.Rule, err error) {
+	for _, names := range rec.Violates {
+		for name := range strings.SplitSeq(string(names), ",") {
+			rule := contract.Rule(strings.TrimSpace(name))
+			if !slices.ContainsFunc(contract.Rules(), func(r contract.RuleInfo) bool { return r.Rule == rule }) {
+				return nil, fmt.Errorf("its header violates %q, but there is no such rule; deepotasks verify --rules lists them", rule)
+			}
+			violates = append(violates, rule)
+		}
+	}
+	return violates, nil
 }
 
 func lineAt(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }

@@ -123,5 +123,5 @@ func annotation(f Finding) string {
 		command = "warning"
 	}
 	return fmt.Sprintf("::%s file=%s,line=%d,title=%s::%s", command, property.Replace(f.File), f.Line, property.Replace(string(f.Rule)),
-		message.Replace(fmt.Sprintf("exchange %d: %s", f.Exchange, f.text())))
+		message.Replace(f.place()+f.text()))
 }

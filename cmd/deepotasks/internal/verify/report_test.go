@@ -45,7 +45,7 @@ func TestATextReportHasALineForEachFinding(t *testing.T) {
 	t.Parallel()
 	const want = `dir,x/1:a.txtar: exchange 1: response body /status: enum: expected value is not one of the allowed values ["pending","success","error"], got "done"
 dir,x/2:a.txtar: exchange 1: warning: response body /date_updated: finished-date: expected the time at which the status became success, got null
-dir,x/3:a.txtar: exchange 0: header: enum: expected a finding, since the header says that it violates this rule, got none
+dir,x/3:a.txtar: header: enum: expected a finding, since the header says that it violates this rule, got none
 `
 	if got := reported(t, contract.Warning, "text"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -32,7 +32,15 @@ func (f Finding) String() string {
 	if f.Level == contract.Warning {
 		level = "warning: "
 	}
-	return fmt.Sprintf("%s: exchange %d: %s%s", f.File, f.Exchange, level, f.text())
+	return fmt.Sprintf("%s: %s%s%s", f.File, f.place(), level, f.text())
+}
+
+// place is which exchange it is about, or empty for the header of the file.
+func (f Finding) place() string {
+	if f.Exchange == 0 {
+		return ""
+	}
+	return fmt.Sprintf("exchange %d: ", f.Exchange)
 }
 
 func (f Finding) text() string {

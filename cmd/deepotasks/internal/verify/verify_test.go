@@ -30,6 +30,16 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
+func TestARecordingCanOnlyViolateRulesThatThereAre(t *testing.T) {
+	t.Parallel()
+	for violates, want := range map[string]string{"enum,content-type": "", "enum, content-type": "", "foo": `"foo"`, "enum,foo": `"foo"`, "": ""} {
+		_, err := verify.Read(write(t, "a.txtar", recording(violates, "done")), new(recordings.Reader))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want+", but there is no such rule") {
+			t.Errorf("violates: %s: %v", violates, err)
+		}
+	}
+}
+
 func TestABreachIsFoundUnlessTheRecordingSaysThatItIsOnPurpose(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
@@ -37,7 +47,7 @@ func TestABreachIsFoundUnlessTheRecordingSaysThatItIsOnPurpose(t *testing.T) {
 		{"a bad one", recording("", "done"), "exchange 1: response body /status: enum: "},
 		{"a bad one on purpose", recording("enum", "done"), ""},
 		{"one that git gave CRLF", strings.ReplaceAll(strings.Replace(recording("", "pending"), "Content-Type", "Content-Length: 128\nContent-Type", 1), "\n", "\r\n"), ""},
-		{"a good one that should be bad", recording("enum", "pending"), "exchange 0: header: enum: expected a finding"},
+		{"a good one that should be bad", recording("enum", "pending"), ".txtar: header: enum: expected a finding"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
