@@ -49,6 +49,10 @@ func (r *Reader) readHAR(text io.Reader, skipped map[string]int, each func(Excha
 			}
 			entries = true
 			return elements(d, func() error {
+				if d.PeekKind() != '{' {
+					skipped[noEntries]++
+					return d.SkipValue()
+				}
 				e, why, err := r.readEntry(d, lines)
 				switch {
 				case err != nil:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -32,20 +33,30 @@ type jsonSide struct {
 	Base64  string                 `json:"body_base64"`
 }
 
-// headerValue is one value, or several.
+// headerValue is one value, or several. Loggers write numbers as numbers.
 type headerValue []string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (v *headerValue) UnmarshalJSON(text []byte) error {
-	if jsontext.Value(text).Kind() == '[' {
-		return json.Unmarshal(text, (*[]string)(v))
+	switch jsontext.Value(text).Kind() {
+	case 'n':
+		*v = nil
+		return nil
+	case '[':
+		var all []headerValue
+		err := json.Unmarshal(text, &all)
+		*v = slices.Concat(all...)
+		return err
+	case '0':
+		*v = headerValue{string(text)}
+		return nil
 	}
 	*v = make([]string, 1)
 	return json.Unmarshal(text, &(*v)[0])
 }
 
 // readLines reads JSON Lines, an exchange a line.
-func readLines(r io.Reader, each func(Exchange) error) error {
+func readLines(r io.Reader, skipped map[string]int, each func(Exchange) error) error {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxFile)
 	n := 0
@@ -56,8 +67,12 @@ func readLines(r io.Reader, each func(Exchange) error) error {
 		}
 		var line jsonExchange
 		err := json.Unmarshal(scanner.Bytes(), &line)
-		if err == nil && line.Response == nil {
+		switch {
+		case err == nil && line.Response == nil && line.Request == nil:
 			err = errors.New("there is no response")
+		case err == nil && line.Response == nil:
+			skipped[aborted]++
+			continue
 		}
 		x := Exchange{RequestLine: n, ResponseLine: n}
 		if err == nil {

@@ -97,7 +97,7 @@ func (r *Reader) Each(path string, f func(Exchange) error) (Summary, error) {
 	case "har":
 		err = r.readHAR(text, s.Skipped, each)
 	case "jsonl":
-		err = readLines(text, each)
+		err = readLines(text, s.Skipped, each)
 	case "curl":
 		err = readCurl(text, each)
 	case "txtar":

@@ -19,9 +19,10 @@ const (
 	fromCache      = "from a cache"
 	byBrowser      = "redirects by the browser"
 	webSockets     = "web sockets"
+	noEntries      = "that are no entries"
 )
 
-var kinds = []string{otherHosts, otherEndpoints, preflights, aborted, fromCache, byBrowser, webSockets}
+var kinds = []string{otherHosts, otherEndpoints, preflights, aborted, fromCache, byBrowser, webSockets, noEntries}
 
 var (
 	// authority is the host of a URL that may not be readable otherwise.

@@ -79,6 +79,8 @@ func TestJSONLinesAreReadAsDocumented(t *testing.T) {
 		"a body that is brotli":   {strings.Replace(line(`,"body_base64":"GyoA+I2UqxEAfwA="`), `"Content-Type"`, `"Content-Encoding":"br","Content-Type"`, 1), "", "1 bodies not recorded"},
 		"no body":                 {line(""), "", "1 bodies not recorded"},
 		"an empty body":           {line(`,"body":""`), "1 empty-body", ""},
+		"one without a response":  {`{"request":{"method":"GET","url":"/v0.7/tasks/7"},"response":null}` + "\n" + line(`,"body":`+bad), "1 enum", "skipped: 1 aborted"},
+		"headers of other kinds":  {strings.Replace(line(`,"body":`+bad), `"Content-Type"`, fmt.Sprintf(`"Content-Length":%d,"X-Rate":[1,"2"],"Via":null,"Content-Type"`, len(bad)), 1), "1 enum", ""},
 		"lines and blank lines":   {line(`,"body":`+good) + "\n\n" + line(`,"body":`+bad) + "\n", "2 enum", ""},
 		"an answer alone":         {`{"response":{"status":200,"headers":{"Content-Type":"application/json"},"body":` + bad + `}}`, "1 enum", ""},
 		"the request's body":      {strings.Replace(line(`,"body":`+good), `"headers":{"X`, `"body":"{}","headers":{"X`, 1), "1 request-body", ""},
@@ -96,7 +98,8 @@ func TestJSONLinesAreReadAsDocumented(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ text, want string }{
 		"no JSON":                  {line(`,"body":`+good) + "\n{oops", "line 2 is not an exchange"},
-		"no response":              {`{"request":{"method":"GET","url":"/"}}`, "line 1 is not an exchange: there is no response"},
+		"no response":              {`{"request":{"method":"GET","url":"/"},"response":null}`, "no exchange with the tasks endpoints; skipped: 1 aborted"},
+		"nothing":                  {`{"a":1}`, "line 1 is not an exchange: there is no response"},
 		"a request without a URL":  {`{"request":{"method":"GET"},"response":{"status":200}}`, "its request has no method or no url"},
 		"a status that is none":    {`{"response":{"status":7}}`, "its status is 7"},
 		"a file that is something": {"hello", "not a known kind of file"},

@@ -172,6 +172,15 @@ func TestArchivesAreReadAsRealToolsWriteThem(t *testing.T) {
 	}
 }
 
+func TestAnEntryThatIsNoneDoesNotEndTheArchive(t *testing.T) {
+	t.Parallel()
+	text := harOf(t, entryWith(change{"response.content.text": strings.Replace(good, "success", "done", 1)}))
+	text = strings.Replace(text, `"entries":[`, `"entries":[null,1,"x",[],{},`, 1)
+	if found, not := verdictOf(t, write(t, "a.har", text)); found != "1 enum" || not != "skipped: 1 of other hosts, 4 that are no entries" {
+		t.Errorf("found %q, not looked at %q", found, not)
+	}
+}
+
 func TestAResponseMayStandBeforeItsRequest(t *testing.T) {
 	t.Parallel()
 	entry := entryWith(change{"response.content.text": strings.Replace(good, "success", "done", 1)})
