@@ -36,7 +36,7 @@ type entry struct {
 // readHAR reads an archive in a stream: one may hold a whole visit, with
 // hundreds of megabytes of other hosts.
 func (r *Reader) readHAR(text io.Reader, skipped map[string]int, each func(Exchange) error) error {
-	lines := &lines{r: &cutter{r: text}}
+	lines := &cutter{r: text}
 	d := jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	entries := false
 	err := members(d, func(name string) error {
@@ -69,20 +69,20 @@ func (r *Reader) readHAR(text io.Reader, skipped map[string]int, each func(Excha
 		err = fmt.Errorf("it has no log.entries")
 	}
 	if err != nil {
-		return fmt.Errorf("is not an HTTP Archive, or a broken one, at line %d: %w", lines.at(d.InputOffset()), err)
+		return fmt.Errorf("is not an HTTP Archive, or a broken one, at line %d: %w", lines.at(d), err)
 	}
 	return nil
 }
 
 // readEntry reads an entry, and says why it is skipped, if it is.
-func (r *Reader) readEntry(d *jsontext.Decoder, lines *lines) (e entry, why string, err error) {
+func (r *Reader) readEntry(d *jsontext.Decoder, lines *cutter) (e entry, why string, err error) {
 	err = members(d, func(name string) error {
 		switch name {
 		case "request":
-			e.hasRequest, e.requestLine = true, lines.at(d.InputOffset())
+			e.hasRequest, e.requestLine = true, lines.at(d)
 			return e.readRequest(d)
 		case "response":
-			e.responseLine = lines.at(d.InputOffset())
+			e.responseLine = lines.at(d)
 			if e.hasRequest && r.foreign(&e) != "" || d.PeekKind() != '{' {
 				return d.SkipValue()
 			}
@@ -170,8 +170,11 @@ func (e *entry) readResponse(d *jsontext.Decoder) error {
 	})
 }
 
-// maxHeaders bounds the headers that are kept of a message.
-const maxHeaders = 1000
+// The headers that are kept of a message, and how long each may be.
+const (
+	maxHeaders = 1000
+	maxHeader  = 64 << 10
+)
 
 func readHeaders(d *jsontext.Decoder) (http.Header, error) {
 	h, n := http.Header{}, 0
@@ -194,10 +197,18 @@ func readHeaders(d *jsontext.Decoder) (http.Header, error) {
 			return err
 		})
 		if n++; err == nil && n <= maxHeaders && !isMadeUp(name) {
-			h.Add(name, value)
+			h.Add(cutTo(maxHeader, name), cutTo(maxHeader, value))
 		}
 		return err
 	})
+}
+
+// cutTo is the beginning of a text, without holding the rest.
+func cutTo(most int, text string) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.Clone(text[:most])
 }
 
 // isMadeUp says whether a browser wrote a header that was never sent: what

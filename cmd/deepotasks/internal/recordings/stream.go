@@ -58,57 +58,36 @@ func scalar(d *jsontext.Decoder) (text string, there bool, err error) {
 	return "", false, d.SkipValue()
 }
 
-// lines counts the lines of what is read through it.
-type lines struct {
-	r       io.Reader
-	read    int64
-	pending []int64 // offsets of the newlines behind passed
-	passed  int
-}
-
-func (l *lines) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	for i := 0; i < n; {
-		at := bytes.IndexByte(p[i:n], '\n')
-		if at < 0 {
-			break
-		}
-		l.pending = append(l.pending, l.read+int64(i+at))
-		i += at + 1
-	}
-	l.read += int64(n)
-	return n, err
-}
-
-// at is the line of an offset, from 1. Offsets have to rise.
-func (l *lines) at(offset int64) int {
-	n := 0
-	for n < len(l.pending) && l.pending[n] < offset {
-		n++
-	}
-	l.passed += n
-	l.pending = append(l.pending[:0], l.pending[n:]...)
-	return l.passed + 1
-}
-
 const (
 	// maxString bounds a string of an archive. Browsers record videos too.
 	maxString = 16 << 20
+	// maxRun bounds the blanks between two tokens, and a number.
+	maxRun = 64 << 10
 	// tooLarge is how a string ends that was cut.
 	tooLarge = "\x00cut"
 )
 
-// cutter passes JSON on and cuts its long strings, so that nobody has to hold
-// one in memory.
+// cutter passes JSON on and cuts its long strings, blanks and numbers, so that
+// nobody has to hold one in memory. It counts the lines.
 type cutter struct {
 	r        io.Reader
-	in, out  []byte
+	in       []byte
+	passed   []byte // of in
+	out      []byte // the part of passed that is still to be read
 	err      error
 	inString bool
 	escaped  int  // how many bytes of an escape are to come
 	letter   bool // the next of them says which escape it is
 	length   int  // of the string so far
 	cutting  bool
+	run      int // how long the blanks or the number are so far
+	isBlank  bool
+	newlines int // that were given to the reader, or cut
+}
+
+// at is the line that a decoder of what the cutter gives has come to, from 1.
+func (c *cutter) at(d *jsontext.Decoder) int {
+	return 1 + c.newlines - bytes.Count(d.UnreadBuffer(), []byte("\n"))
 }
 
 func (c *cutter) Read(p []byte) (int, error) {
@@ -121,9 +100,11 @@ func (c *cutter) Read(p []byte) (int, error) {
 		}
 		var n int
 		n, c.err = c.r.Read(c.in)
-		c.out = c.pass(c.in[:n], c.out[:0])
+		c.passed = c.pass(c.in[:n], c.passed[:0])
+		c.out = c.passed
 	}
 	n := copy(p, c.out)
+	c.newlines += bytes.Count(p[:n], []byte("\n"))
 	c.out = c.out[n:]
 	return n, nil
 }
@@ -133,7 +114,9 @@ func (c *cutter) pass(in, out []byte) []byte {
 		switch {
 		case !c.inString:
 			c.inString, c.length = b == '"', 0
-			out = append(out, b)
+			if c.fits(b) {
+				out = append(out, b)
+			}
 			continue
 		case c.escaped > 0: // a cut never parts an escape
 			c.escaped--
@@ -161,6 +144,23 @@ func (c *cutter) pass(in, out []byte) []byte {
 		}
 	}
 	return out
+}
+
+// fits says whether a byte between strings is passed on.
+func (c *cutter) fits(b byte) bool {
+	isBlank := b == ' ' || b == '\t' || b == '\r' || b == '\n'
+	isToken := b == '"' || b == ',' || b == ':' || b == '{' || b == '}' || b == '[' || b == ']'
+	if isToken || isBlank != c.isBlank {
+		c.run = 0
+	}
+	c.isBlank = isBlank
+	if c.run++; c.run <= maxRun {
+		return true
+	}
+	if b == '\n' {
+		c.newlines++
+	}
+	return false
 }
 
 func (c *cutter) cutHere() { c.cutting = c.cutting || c.length >= maxString }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -218,6 +219,33 @@ func TestALongStringOfAnArchiveIsCutAndNotHeld(t *testing.T) {
 	text := strings.Replace(harOf(t, entryWith(nil), entryWith(change{"response.content.text": "LONG"})), `"LONG"`, `"`+long+`"`, 1)
 	if found, not := verdictOf(t, write(t, "a.har", text)); found != "" || not != "1 bodies not recorded" {
 		t.Errorf("%q, %q", found, not)
+	}
+}
+
+func TestAnArchiveTakesLittleMemoryWhateverIsLongInIt(t *testing.T) {
+	const size = 8 << 20
+	whole := harOf(t, entryWith(change{"response.content.text": strings.Replace(good, "success", "done", 1)}))
+	for name, c := range map[string]struct {
+		long string
+		line int
+	}{
+		"newlines":            {strings.Repeat("\n", size), 1 + size},
+		"blanks":              {strings.Repeat("\r\t ", size/3), 1},
+		"a number":            {`"n":` + strings.Repeat("1", size) + ",", 1},
+		"a list of numbers":   {`"n":[1` + strings.Repeat(",\n\n\n1", size/5) + "],", 1 + size/5*3},
+		"blanks and a number": {`"n":` + strings.Repeat("\n", size) + strings.Repeat("1", size) + strings.Repeat("\n", size) + ",", 1 + 2*size},
+	} {
+		path := write(t, "a.har", strings.Replace(whole, `"entries"`, c.long+`"entries"`, 1))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f, err := verify.Read(path, new(recordings.Reader))
+		runtime.ReadMemStats(&after)
+		if err != nil || len(f.Findings) != 1 || f.Findings[0].Line != c.line {
+			t.Errorf("%s: %v, %v, want line %d", name, f.Findings, err, c.line)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > size {
+			t.Errorf("%s: %d bytes were allocated", name, took)
+		}
 	}
 }
 
