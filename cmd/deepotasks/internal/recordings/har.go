@@ -237,9 +237,10 @@ func (e *entry) exchange() Exchange {
 	return x
 }
 
-// code is the status; 0 if there is none.
+// code is the status; 0 if there is none. Some tools write its text too.
 func (e *entry) code() int {
-	code, err := strconv.ParseFloat(strings.TrimSpace(e.status), 64)
+	number, _, _ := strings.Cut(strings.TrimSpace(e.status), " ")
+	code, err := strconv.ParseFloat(number, 64)
 	if err != nil || code < 0 || code > 999 {
 		return 0
 	}

@@ -122,6 +122,7 @@ func TestArchivesAreReadAsRealToolsWriteThem(t *testing.T) {
 		"a cut page for people":          {change{"response.status": 502, "response.headers": []any{map[string]any{"name": "Content-Type", "value": "text/html"}, map[string]any{"name": "Content-Length", "value": "9000"}}, "response.content.text": "<html>", "response.content.size": 9000}, "", "1 bodies not recorded"},
 		"cut by the server":              {change{"response.content.text": good[:50], "response.content.size": 50, "response.headers.Content-Length": "50"}, "1 invalid-json", ""},
 		"a whole body of another length": {change{"response.headers.Content-Length": "9000"}, "1 content-length", ""},
+		"a status with its text":         {change{"response.status": "200 OK", "response.content.text": bad}, "1 enum", ""},
 		"a web socket":                   {change{"response.status": 101, "_resourceType": "websocket", "request.url": "wss://api.deepomatic.com/v0.7/tasks/"}, "", "skipped: 1 web sockets"},
 		"another endpoint":               {change{"request.url": "https://api.deepomatic.com/v0.7/networks/3"}, "", "skipped: 1 of other endpoints"},
 		"another version":                {change{"request.url": "https://api.deepomatic.com/v0.8/tasks/7"}, "1 path", ""},
