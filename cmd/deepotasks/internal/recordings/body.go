@@ -30,6 +30,27 @@ func (c *content) set(name, text string, there bool) {
 	}
 }
 
+// sent is the body of the request. Of a form in parts, it is only told that
+// there was one.
+func (e *entry) sent() []byte {
+	switch {
+	case e.requestBody == "" && e.hasParams:
+		e.requestHeader.Del("Content-Length")
+		return []byte("a form")
+	case strings.EqualFold(e.encoding, "base64"):
+		if body, ok := decode(e.requestBody); ok {
+			return body
+		}
+	}
+	return []byte(e.requestBody)
+}
+
+// decode undoes base64, which may be written in several lines.
+func decode(text string) ([]byte, bool) {
+	body, err := base64.StdEncoding.DecodeString(strings.Map(withoutBlanks, text))
+	return body, err == nil
+}
+
 // body is the response's body, decoded, and whether it was recorded: browsers
 // give up bodies, cut them, and leave out what is large. A body that is there
 // and empty was recorded.
@@ -55,7 +76,7 @@ func (e *entry) body() (body []byte, recorded bool) {
 	}
 	body = []byte(e.content.text)
 	if strings.EqualFold(e.content.encoding, "base64") {
-		if body, err = base64.StdEncoding.DecodeString(strings.Map(withoutBlanks, e.content.text)); err != nil {
+		if body, recorded = decode(e.content.text); !recorded {
 			return nil, false
 		}
 	}

@@ -20,7 +20,8 @@ var archive = regexp.MustCompile(`^\{\s*"log"\s*:`)
 type entry struct {
 	method, url               string
 	requestHeader, header     http.Header
-	requestBody               string
+	requestBody, encoding     string
+	hasParams                 bool // a form, which may stand in place of the body
 	status                    string
 	content                   content
 	bodySize                  string
@@ -143,7 +144,13 @@ func (e *entry) readRequest(d *jsontext.Decoder) error {
 				return d.SkipValue()
 			}
 			return members(d, func(name string) error {
-				return e.readScalar(d, name, map[string]*string{"text": &e.requestBody})
+				if name == "params" && d.PeekKind() == '[' {
+					return elements(d, func() error {
+						e.hasParams = true
+						return d.SkipValue()
+					})
+				}
+				return e.readScalar(d, name, map[string]*string{"text": &e.requestBody, "encoding": &e.encoding})
 			})
 		}
 		return e.readScalar(d, name, map[string]*string{"method": &e.method, "url": &e.url})
@@ -220,7 +227,7 @@ func isMadeUp(name string) bool {
 // exchange is the entry as the contract reads it.
 func (e *entry) exchange() Exchange {
 	x := Exchange{RequestLine: e.requestLine, ResponseLine: e.responseLine}
-	x.Method, x.URL, x.RequestHeader, x.RequestBody = e.method, e.url, e.requestHeader, []byte(e.requestBody)
+	x.Method, x.URL, x.RequestHeader, x.RequestBody = e.method, e.url, e.requestHeader, e.sent()
 	x.Status, x.Header = e.code(), e.header
 	var recorded bool
 	if x.Body, recorded = e.body(); !recorded {
