@@ -93,6 +93,9 @@ func readLines(r io.Reader, skipped map[string]int, each func(Exchange) error) e
 
 func (l *jsonExchange) into(x *Exchange) (err error) {
 	x.Started, x.Ended = l.Started, l.Ended
+	if !x.Ended.IsZero() && x.Ended.Before(x.Started) {
+		return errors.New("it ends before it starts")
+	}
 	if l.Request != nil {
 		x.Method, x.URL, x.RequestHeader = l.Request.Method, l.Request.URL, l.Request.header()
 		if x.Method == "" || x.URL == "" {

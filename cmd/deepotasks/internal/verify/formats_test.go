@@ -101,6 +101,7 @@ func TestJSONLinesAreReadAsDocumented(t *testing.T) {
 		"no response":              {`{"request":{"method":"GET","url":"/"},"response":null}`, "no exchange with the tasks endpoints; skipped: 1 aborted"},
 		"nothing":                  {`{"a":1}`, "line 1 is not an exchange: there is no response"},
 		"a request without a URL":  {`{"request":{"method":"GET"},"response":{"status":200}}`, "its request has no method or no url"},
+		"an end before the start":  {strings.Replace(line(`,"body":`+good), "10:00:01Z", "09:00:01Z", 1), "line 1 is not an exchange: it ends before it starts"},
 		"a status that is none":    {`{"response":{"status":7}}`, "its status is 7"},
 		"a file that is something": {"hello", "not a known kind of file"},
 		"a file that is empty":     {"", "is empty"},
