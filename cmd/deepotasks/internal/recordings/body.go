@@ -15,8 +15,8 @@ import (
 
 // content is the body of a response as an archive has it.
 type content struct {
-	text, encoding, size string
-	hasText              bool
+	text, encoding, size, mimeType string
+	hasText                        bool
 }
 
 func (c *content) set(name, text string, there bool) {
@@ -25,6 +25,8 @@ func (c *content) set(name, text string, there bool) {
 		c.text, c.hasText = text, there
 	case "encoding":
 		c.encoding = text
+	case "mimeType":
+		c.mimeType = text
 	case "size":
 		c.size = text
 	}

@@ -227,6 +227,14 @@ func isMadeUp(name string) bool {
 // exchange is the entry as the contract reads it.
 func (e *entry) exchange() Exchange {
 	x := Exchange{RequestLine: e.requestLine, ResponseLine: e.responseLine}
+	// Each message has headers: where there are none, they were not recorded.
+	// What is said of them then has to be nothing.
+	if len(e.requestHeader) == 0 {
+		e.requestHeader = http.Header{"X-Api-Key": {"not recorded"}}
+	}
+	if len(e.header) == 0 && e.content.mimeType != "" {
+		e.header = http.Header{"Content-Type": {e.content.mimeType}}
+	}
 	x.Method, x.URL, x.RequestHeader, x.RequestBody = e.method, e.url, e.requestHeader, e.sent()
 	x.Status, x.Header = e.code(), e.header
 	var recorded bool
