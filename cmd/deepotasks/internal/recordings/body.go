@@ -89,8 +89,8 @@ func (e *entry) body() (body []byte, recorded bool) {
 	if e.header.Get("Content-Encoding") == "" {
 		whole = max(size, length)
 	}
-	isJSON := strings.Contains(e.header.Get("Content-Type"), "json") // that is whole, whatever a length says
-	isCut := whole > len(body) && !(isJSON && jsontext.Value(bytes.TrimSpace(body)).IsValid())
+	isWholeJSON := strings.Contains(e.header.Get("Content-Type"), "json") && jsontext.Value(bytes.TrimSpace(body)).IsValid()
+	isCut := whole > len(body) && !isWholeJSON // JSON is whole whatever a length says
 	if length == sent && length != len(body) { // the length is that of the wire, where the body was compressed
 		e.header.Del("Content-Length")
 	}
