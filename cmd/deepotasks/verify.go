@@ -62,7 +62,7 @@ Exit codes:
 				return err
 			}
 			report := &verify.Report{Level: contract.Level(level)}
-			unread := readAll(report, paths, reader, contract.Without(leftOut...))
+			unread := readAll(report, paths, reader, leftOut)
 			if err := report.Write(cmd.OutOrStdout(), format); err != nil {
 				return err
 			}
@@ -95,11 +95,11 @@ Exit codes:
 
 // readAll holds the files of the paths to the contract. What can't be read
 // doesn't keep the others from being looked at.
-func readAll(report *verify.Report, paths []string, reader *recordings.Reader, options ...contract.Option) (unread []error) {
+func readAll(report *verify.Report, paths []string, reader *recordings.Reader, without []contract.Rule) (unread []error) {
 	for _, path := range paths {
 		files, err := recordings.Below(path)
 		for _, file := range files {
-			f, err := verify.Read(file, reader, options...)
+			f, err := verify.Read(file, reader, without...)
 			f.Unread = err
 			report.Files = append(report.Files, f)
 		}

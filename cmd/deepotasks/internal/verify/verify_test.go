@@ -9,6 +9,7 @@ import (
 
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/verify"
+	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
 // recording is a task with a status, in a file that says which rules it breaks.
@@ -28,6 +29,14 @@ func write(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestARuleThatIsLeftOutNeedNotBeViolated(t *testing.T) {
+	t.Parallel()
+	f, err := verify.Read(write(t, "a.txtar", recording("enum", "done")), new(recordings.Reader), contract.RuleEnum)
+	if err != nil || len(f.Findings) > 0 {
+		t.Error(f.Findings, err)
+	}
 }
 
 func TestARecordingCanOnlyViolateRulesThatThereAre(t *testing.T) {
