@@ -32,13 +32,13 @@ func (c *content) set(name, text string, there bool) {
 	}
 }
 
-// sent is the body of the request. Of a form in parts, it is only told that
-// there was one.
+// sent is the body of the request. That of a form in several parts had another
+// length.
 func (e *entry) sent() []byte {
 	switch {
-	case e.requestBody == "" && e.hasParams:
+	case e.requestBody == "" && len(e.form) > 0:
 		e.requestHeader.Del("Content-Length")
-		return []byte("a form")
+		return []byte(strings.Join(e.form, "&"))
 	case strings.EqualFold(e.encoding, "base64"):
 		if body, ok := decode(e.requestBody); ok {
 			return body

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type entry struct {
 	method, url               string
 	requestHeader, header     http.Header
 	requestBody, encoding     string
-	hasParams                 bool // a form, which may stand in place of the body
+	form                      []string // its fields, which may stand in place of the body
 	status                    string
 	content                   content
 	bodySize                  string
@@ -145,16 +146,29 @@ func (e *entry) readRequest(d *jsontext.Decoder) error {
 			}
 			return members(d, func(name string) error {
 				if name == "params" && d.PeekKind() == '[' {
-					return elements(d, func() error {
-						e.hasParams = true
-						return d.SkipValue()
-					})
+					return elements(d, func() error { return e.readField(d) })
 				}
 				return e.readScalar(d, name, map[string]*string{"text": &e.requestBody, "encoding": &e.encoding})
 			})
 		}
 		return e.readScalar(d, name, map[string]*string{"method": &e.method, "url": &e.url})
 	})
+}
+
+// readField reads a field of a form, as a browser sends it. The first ones are
+// kept.
+func (e *entry) readField(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return d.SkipValue()
+	}
+	var name, value string
+	err := members(d, func(field string) error {
+		return e.readScalar(d, field, map[string]*string{"name": &name, "value": &value})
+	})
+	if len(e.form) < maxHeaders {
+		e.form = append(e.form, url.QueryEscape(cutTo(maxHeader, name))+"="+url.QueryEscape(cutTo(maxHeader, value)))
+	}
+	return err
 }
 
 func (e *entry) readResponse(d *jsontext.Decoder) error {
