@@ -166,7 +166,7 @@ func (e *entry) readField(d *jsontext.Decoder) error {
 		return e.readScalar(d, field, map[string]*string{"name": &name, "value": &value})
 	})
 	if len(e.form) < maxHeaders {
-		e.form = append(e.form, url.QueryEscape(cutTo(maxHeader, name))+"="+url.QueryEscape(cutTo(maxHeader, value)))
+		e.form = append(e.form, url.QueryEscape(short(name))+"="+url.QueryEscape(short(value)))
 	}
 	return err
 }
@@ -218,18 +218,19 @@ func readHeaders(d *jsontext.Decoder) (http.Header, error) {
 			return err
 		})
 		if n++; err == nil && n <= maxHeaders && !isMadeUp(name) {
-			h.Add(cutTo(maxHeader, name), cutTo(maxHeader, value))
+			h.Add(short(name), short(value))
 		}
 		return err
 	})
 }
 
-// cutTo is the beginning of a text, without holding the rest.
-func cutTo(most int, text string) string {
-	if len(text) <= most {
+// short is the beginning of a text, as long as a header may be, without the
+// rest in memory.
+func short(text string) string {
+	if len(text) <= maxHeader {
 		return text
 	}
-	return strings.Clone(text[:most])
+	return strings.Clone(text[:maxHeader])
 }
 
 // isMadeUp says whether a browser wrote a header that was never sent: what
