@@ -37,6 +37,9 @@ func (e TaskStatus) Valid() bool {
 	}
 }
 
+// TaskStatus The state of the task. `pending` may still change; `success` and `error` are final.
+type TaskStatus string
+
 // BBox A box in fractions of the image's width and height; (xmin, ymin) is its top left corner.
 type BBox struct {
 	// Xmax Right edge.
@@ -161,9 +164,6 @@ type TaskPage struct {
 	// Results The tasks of this page.
 	Results []Task `json:"results"`
 }
-
-// TaskStatus The state of the task. `pending` may still change; `success` and `error` are final.
-type TaskStatus string
 
 // Tensor One output of a network.
 type Tensor struct {
