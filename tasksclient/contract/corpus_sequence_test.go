@@ -66,6 +66,8 @@ func sequences(task, page Exchange) []sequence {
 		{"in order by the clock, not in the file", []Exchange{shows(success).at(5, 6), shows(pending).at(1, 2)}, nil},
 		{"out of order by the clock, not in the file", []Exchange{shows(pending).at(5, 6), shows(success).at(1, 2)}, []string{"1 finished-stays"}},
 		{"at the same time", []Exchange{shows(success).at(1, 5), shows(pending).at(2, 6)}, nil},
+		{"at the same instant", []Exchange{shows(pending).at(5, 5), shows(success).at(5, 5)}, nil},
+		{"a page that contradicts itself, at an instant", []Exchange{lists(pending, success).at(5, 5)}, []string{"1 repeated-task", "1 two-states"}},
 		{"one after the other", []Exchange{shows(success).at(1, 5), shows(pending).at(5, 6)}, []string{"2 finished-stays"}},
 		{"two results at the same time", []Exchange{shows(success).at(1, 5), shows(changed).at(2, 6)}, nil},
 		{"two makings at the same time", []Exchange{shows(remade).at(1, 5), shows(pending).at(4, 6)}, nil},

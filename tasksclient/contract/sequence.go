@@ -45,8 +45,11 @@ type interval struct {
 }
 
 // before says whether one exchange was over when the other began. Of those
-// that overlap, nobody can say which the server answered first.
-func (i *interval) before(other *interval) bool { return i.end <= other.start }
+// that overlap, or that a coarse clock puts at one instant, nobody can say which
+// the server answered first.
+func (i *interval) before(other *interval) bool {
+	return i.end <= other.start && i.start < other.end
+}
 
 // sighting is a task as one exchange showed it.
 type sighting struct {
