@@ -31,9 +31,13 @@ func requestFindings(err error) []Finding {
 		where := "request " + request.Parameter.In + " " + request.Parameter.Name
 		var schema *openapi3.SchemaError
 		if errors.As(request.Err, &schema) {
-			return []Finding{{Where: where, Rule: ruleOf(schema), Expected: oneLine(schema.Reason), Got: short(fmt.Sprint(schema.Value))}}
+			return []Finding{{Where: where, Rule: ruleOf(schema), Expected: expectation(schema), Got: kind(schema.Value)}}
 		}
-		return []Finding{{Where: where, Rule: RuleParameter, Expected: "what the contract says of it", Got: plain(request)}}
+		var parse *openapi3filter.ParseError
+		if errors.As(request.Err, &parse) {
+			return []Finding{{Where: where, Rule: RuleParameter, Expected: oneOfType(request.Parameter.Schema.Value), Got: kind(parse.Value)}}
+		}
+		return []Finding{{Where: where, Rule: RuleParameter, Expected: "a value", Got: "none"}} // required and missing, or empty
 	}
 	return []Finding{{Where: "request", Rule: RuleParameter, Expected: "what the contract says", Got: plain(err)}}
 }
@@ -60,7 +64,7 @@ func responseFindings(err error) []Finding {
 	if len(path) > 0 {
 		where = "response " + pointer("/"+strings.Join(path, "/"))
 	}
-	f := Finding{Where: where, Rule: ruleOf(schema), Expected: oneLine(schema.Reason)}
+	f := Finding{Where: where, Rule: ruleOf(schema), Expected: expectation(schema)}
 	if f.Rule != RuleRequired {
 		f.Got = kind(schema.Value)
 	}
@@ -88,8 +92,60 @@ func ruleOf(err *openapi3.SchemaError) Rule {
 	return RuleType
 }
 
+// expectation is what the schema's keyword that was broken expects. The reason
+// that kin-openapi gives says what is wrong instead.
+func expectation(err *openapi3.SchemaError) string {
+	schema := err.Schema
+	switch rule := ruleOf(err); {
+	case rule == RuleNullable:
+		return "a value that is not null"
+	case rule == RuleRequired:
+		path := err.JSONPointer()
+		return fmt.Sprintf("the property %q", path[len(path)-1])
+	case rule == RuleUnknownField:
+		return "no such field"
+	}
+	switch err.SchemaField {
+	case "enum":
+		allowed := make([]string, len(schema.Enum))
+		for i, value := range schema.Enum {
+			allowed[i] = kind(value)
+		}
+		return "one of " + strings.Join(allowed, ", ")
+	case "type":
+		return oneOfType(schema)
+	case "format":
+		if schema.Format == "uri" { // kin-openapi itself has no such format: see absolute
+			return "a string in the form of uri, an absolute URL"
+		}
+		return "a string in the form of " + schema.Format
+	case "minimum":
+		return fmt.Sprintf("a number of at least %g", *schema.Min)
+	case "maximum":
+		return fmt.Sprintf("a number of at most %g", *schema.Max)
+	case "minLength":
+		return fmt.Sprintf("a string of %d or more characters", schema.MinLength)
+	case "minItems":
+		return fmt.Sprintf("an array of %d or more items", schema.MinItems)
+	}
+	return "what the contract says with " + err.SchemaField
+}
+
+// oneOfType names the type of a schema with its article.
+func oneOfType(schema *openapi3.Schema) string {
+	var names []string
+	for _, name := range schema.Type.Slice() {
+		article := "a "
+		if strings.ContainsAny(name[:1], "aio") { // array, integer and object
+			article = "an "
+		}
+		names = append(names, article+name)
+	}
+	return strings.Join(names, " or ")
+}
+
 // kind shows a value without telling much of it: short text and numbers as
-// they are, the rest by their kind.
+// JSON has them, the rest by their kind.
 func kind(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -101,7 +157,11 @@ func kind(value any) string {
 	case []any:
 		return "an array"
 	}
-	return short(fmt.Sprint(value))
+	text, err := json.Marshal(value)
+	if err != nil || len(text) > 60 {
+		return "a number"
+	}
+	return string(text)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -148,7 +208,7 @@ func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
 		}
 	case json.Number:
 		if f, err := v.Float64(); err == nil && schema.Type.Is("integer") && !decimal.MatchString(v.String()) && f == math.Trunc(f) {
-			*found = append(*found, Finding{Where: "response " + pointer(at), Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: short(v.String())})
+			*found = append(*found, Finding{Where: "response " + pointer(at), Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: kind(v)})
 		}
 	case []any:
 		if schema.Items != nil {
