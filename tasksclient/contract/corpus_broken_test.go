@@ -67,6 +67,14 @@ func broken(task, page Exchange) []verdict {
 		{name: "a duplicate key in a list", x: page.body(`"subtasks":null`, `"subtasks":null,"subtasks":null`), want: []Rule{RuleDuplicateKey}},
 		{name: "a duplicate key in data", x: task.body(`"label_id":207`, `"label_id":207,"label_id":208`), want: []Rule{RuleDuplicateKey}},
 	}
+	all = append(all,
+		verdict{name: "an error where a task belongs", x: task.json(`{"detail":"Not found."}`), want: []Rule{RuleType}},
+		verdict{name: "an error with a task's field where a task belongs", x: task.json(`{"error":"no"}`), want: []Rule{RuleType}},
+		verdict{name: "an error where a task of a list belongs", x: page.json(whole("2", success, `{"detail":"Not found."}`)), want: []Rule{RuleType}},
+		verdict{name: "an empty object where a task belongs", x: task.json(`{}`), want: []Rule{RuleType}},
+		verdict{name: "a page where a task belongs", x: task.json(string(page.Body)), want: []Rule{RuleType}},
+		verdict{name: "a task where a page belongs", x: page.json(string(task.Body)), want: []Rule{RuleType}},
+	)
 	for operation, x := range map[string]Exchange{"getTask": task, "listTasks": page} {
 		body := string(x.Body)
 		add := func(name string, x Exchange, want Rule) {

@@ -54,13 +54,10 @@ func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, 
 	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: x.Status, Header: header, Body: io.NopCloser(bytes.NewReader(x.Body)), Options: input.Options,
 	})
-	if err != nil {
-		found = append(found, responseFindings(err)...)
-	}
 	if media.Schema == nil {
 		return found, false // a contract that says nothing of the body
 	}
-	found = append(found, bodyFindings(media.Schema.Value, x.Body)...)
+	found = append(found, bodyFindings(media.Schema.Value, x.Body, err)...)
 	if x.Status == http.StatusOK {
 		s.answered(x.Body)
 		found = append(found, s.answerRules()...)

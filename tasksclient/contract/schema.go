@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,28 +173,50 @@ func plain(err error) string {
 	return oneLine(text)
 }
 
-// bodyFindings tells what kin-openapi lets pass in a body: fields that its
-// schema does not name, except where the contract says that any may be there,
-// and integers that are written as fractions, as 2.0, which many a decoder
-// does not take for one.
-func bodyFindings(schema *openapi3.Schema, body []byte) []Finding {
+// bodyFindings makes findings of what kin-openapi says about a body, and tells
+// what it lets pass: fields that its schema does not name, except where the
+// contract says that any may be there, and integers that are written as
+// fractions, as 2.0, which many a decoder does not take for one. An object of
+// another kind altogether, such as an error's where a task belongs, is one
+// finding and not one for each of its fields.
+func bodyFindings(schema *openapi3.Schema, body []byte, err error) []Finding {
+	var found []Finding
+	if err != nil {
+		found = responseFindings(err)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var value any
 	if decoder.Decode(&value) != nil {
-		return nil // was told before
+		return found // was told before
 	}
-	var found []Finding
-	walk(schema, value, "", &found)
-	return found
+	w := walk{strangers: map[string]bool{}}
+	w.visit(schema, value, "")
+	found = slices.DeleteFunc(found, func(f Finding) bool {
+		parent := f.Where[:max(0, strings.LastIndex(f.Where, "/"))]
+		return f.Rule == RuleRequired && w.strangers[strings.TrimSpace(parent)]
+	})
+	return append(found, w.found...)
 }
 
-func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
+// walk goes through a body beside its schema.
+type walk struct {
+	found     []Finding
+	strangers map[string]bool // where an object lacks most of the fields that it should have
+}
+
+func (w *walk) visit(schema *openapi3.Schema, value any, at string) {
 	for _, part := range schema.AllOf {
-		walk(part.Value, value, at, found)
+		w.visit(part.Value, value, at)
 	}
+	where := "response " + pointer(at)
 	switch v := value.(type) {
 	case map[string]any:
+		if has := count(schema.Required, v); 2*has < len(schema.Required) && len(schema.Required) > 1 {
+			w.strangers[where] = true
+			w.found = append(w.found, Finding{Where: where, Rule: RuleType, Expected: "an object with " + strings.Join(schema.Required, ", "), Got: fmt.Sprintf("one with %d of them", has)})
+			return
+		}
 		open := schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has || schema.AdditionalProperties.Schema != nil
 		if open || len(schema.Properties) == 0 {
 			return
@@ -201,20 +224,31 @@ func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
 		for _, name := range sortedKeys(v) {
 			below := at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 			if ref := schema.Properties[name]; ref != nil {
-				walk(ref.Value, v[name], below, found)
+				w.visit(ref.Value, v[name], below)
 				continue
 			}
-			*found = append(*found, Finding{Where: "response " + pointer(below), Rule: RuleUnknownField, Expected: "no such field"})
+			w.found = append(w.found, Finding{Where: "response " + pointer(below), Rule: RuleUnknownField, Expected: "no such field"})
 		}
 	case json.Number:
 		if f, err := v.Float64(); err == nil && schema.Type.Is("integer") && !decimal.MatchString(v.String()) && f == math.Trunc(f) {
-			*found = append(*found, Finding{Where: "response " + pointer(at), Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: kind(v)})
+			w.found = append(w.found, Finding{Where: where, Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: kind(v)})
 		}
 	case []any:
 		if schema.Items != nil {
 			for i, item := range v {
-				walk(schema.Items.Value, item, at+"/"+strconv.Itoa(i), found)
+				w.visit(schema.Items.Value, item, at+"/"+strconv.Itoa(i))
 			}
 		}
 	}
+}
+
+// count is how many of the names an object has.
+func count(names []string, object map[string]any) int {
+	n := 0
+	for _, name := range names {
+		if _, ok := object[name]; ok {
+			n++
+		}
+	}
+	return n
 }

@@ -28,6 +28,7 @@ func TestAFindingOfASchemaSaysWhatTheContractExpects(t *testing.T) {
 		`request query limit: parameter: expected an integer, got "all"`:                                       page.url("/tasks?" + asked + "&limit=all"),
 		`request query limit: limit: expected a number of at least 1, got 0`:                                   page.url("/tasks?" + asked + "&limit=0"),
 		`request query task_ids: parameter: expected a value, got none`:                                        page.url("/tasks"),
+		`response body: type: expected an object with count, next, previous, results, got one with 0 of them`:  page.json(string(task.Body)),
 	} {
 		found := Check(x)
 		if len(found) == 0 || found[0].String() != want {
