@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -120,7 +121,11 @@ func syntaxFinding(body []byte) *Finding {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
 		return &Finding{Where: "response " + pointer(string(syntax.JSONPointer)), Rule: RuleDuplicateKey, Expected: "each key once"}
 	case err != nil:
-		return &Finding{Where: fmt.Sprintf("response body, byte %d", d.InputOffset()), Rule: RuleInvalidJSON, Expected: "JSON"}
+		at := d.InputOffset()
+		if errors.As(err, &syntax) {
+			at = syntax.ByteOffset
+		}
+		return &Finding{Where: fmt.Sprintf("response body, byte %d", at), Rule: RuleInvalidJSON, Expected: "JSON", Got: character(body[at:])}
 	case value.Kind() == 'n':
 		return &Finding{Where: "response body", Rule: RuleNullBody, Expected: "JSON that is not null", Got: "null"}
 	}
@@ -129,6 +134,15 @@ func syntaxFinding(body []byte) *Finding {
 			Got: fmt.Sprintf("%d bytes", len(rest))}
 	}
 	return nil
+}
+
+// character shows what a text begins with, and no more of it: it may be data.
+func character(text []byte) string {
+	if len(text) == 0 {
+		return "the end"
+	}
+	_, size := utf8.DecodeRune(text)
+	return short(string(text[:size]))
 }
 
 // isPage says whether JSON is a page of tasks, by its results.

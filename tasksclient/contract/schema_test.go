@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestAFindingOfASchemaSaysWhatTheContractExpects(t *testing.T) {
+func TestAFindingOfABodySaysWhatTheContractExpects(t *testing.T) {
 	t.Parallel()
 	all := recorded(t)
 	task, page := find(t, all, "published-task 1"), find(t, all, "two-pages 1")
@@ -29,6 +29,10 @@ func TestAFindingOfASchemaSaysWhatTheContractExpects(t *testing.T) {
 		`request query limit: limit: expected a number of at least 1, got 0`:                                   page.url("/tasks?" + asked + "&limit=0"),
 		`request query task_ids: parameter: expected a value, got none`:                                        page.url("/tasks"),
 		`response body: type: expected an object with count, next, previous, results, got one with 0 of them`:  page.json(string(task.Body)),
+		`response body, byte 50: invalid-json: expected JSON, got the end`:                                     task.json(string(task.Body[:50])),
+		`response body, byte 6: invalid-json: expected JSON, got "x"`:                                          task.json(`{"id":x}`),
+		`response body, byte 8: invalid-json: expected JSON, got "\xf6"`:                                       task.json("{\"id\":\"g\xf6lden\"}"),
+		`response body, byte 0: invalid-json: expected JSON, got "<"`:                                          task.json("<html>"),
 	} {
 		found := Check(x)
 		if len(found) == 0 || found[0].String() != want {
