@@ -154,6 +154,8 @@ func senseless(task, page Exchange) []verdict {
 		add("a success at once", success, `20:41:03Z`, `20:41:02Z`)
 		add("a success before its making", success, `20:41:03Z`, `20:41:01Z`, RuleDateOrder)
 		add("a success before its making, by zones", success, `20:41:03Z`, `21:41:01+01:00`, RuleDateOrder)
+		add("a success in the year 1, which is Go's zero time", success, `2018-03-10T20:41:03Z`, `0001-01-01T00:00:00Z`, RuleDateOrder)
+		add("a success after its making in the year 1", success, `2018-03-10T20:41:02Z`, `0001-01-01T00:00:00Z`)
 		add("a success after its making, by zones", success, `20:41:03Z`, `21:41:03+01:00`)
 		add("a failure", failed, `no image`, `no image`)
 		add("a failure with data", failed, `"data":null`, `"data":{}`, RuleErrorData)

@@ -45,6 +45,7 @@ func sequences(task, page Exchange) []sequence {
 	later := strings.Replace(success, "20:41:03Z", "20:41:04Z", 1)
 	zoned := strings.Replace(success, "20:41:03Z", "22:41:03.000+02:00", 1)
 	remade := strings.Replace(pending, "20:41:02Z", "20:41:01Z", 1)
+	epoch := strings.Replace(pending, "2018-03-10T20:41:02Z", "1970-01-01T00:00:00Z", 1)
 	refused := task.answer(503, "application/json", `{}`)
 	return []sequence{
 		{"pending, then success", []Exchange{shows(pending), shows(pending), shows(success), shows(success)}, nil},
@@ -61,6 +62,7 @@ func sequences(task, page Exchange) []sequence {
 		{"a date that changes", []Exchange{shows(success), shows(later)}, []string{"2 result-changed"}},
 		{"a date in another zone", []Exchange{shows(success), shows(zoned)}, nil},
 		{"a making that changes", []Exchange{shows(remade), shows(pending), shows(pending)}, []string{"2 created-changed", "3 created-changed"}},
+		{"a making that changes from 1970", []Exchange{shows(epoch), shows(pending)}, []string{"2 created-changed"}},
 
 		// The clock decides, where there is one.
 		{"in order by the clock, not in the file", []Exchange{shows(success).at(5, 6), shows(pending).at(1, 2)}, nil},

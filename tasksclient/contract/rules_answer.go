@@ -65,7 +65,7 @@ func (s *subject) resultRules() []Finding {
 
 // same says whether two states are one.
 func (s *state) same(other *state) bool {
-	return s.status == other.status && s.created.Equal(other.created) && s.updated.Equal(other.updated) && bytes.Equal(s.digest(), other.digest())
+	return s.status == other.status && instant(s.created) == instant(other.created) && instant(s.updated) == instant(other.updated) && bytes.Equal(s.digest(), other.digest())
 }
 
 // countRule judges count by this page alone. Whether the pages before it hold

@@ -56,7 +56,7 @@ type sighting struct {
 	interval
 	at               string
 	status           string
-	created, updated int64    // 0 where there is none
+	created, updated *time.Time
 	digest           [16]byte // of the data and the error
 }
 
@@ -81,7 +81,7 @@ func (c *Checker) see(x Exchange, s *subject) {
 		if task.id == "" || !task.isFinished() && task.status != "pending" {
 			continue
 		}
-		seen := sighting{interval: at, at: task.at, status: task.status, created: nanoseconds(task.created), updated: nanoseconds(task.updated)}
+		seen := sighting{interval: at, at: task.at, status: task.status, created: task.created, updated: task.updated}
 		copy(seen.digest[:], task.digest())
 		key := s.host + " " + task.id
 		c.tasks[key] = append(c.tasks[key], seen)

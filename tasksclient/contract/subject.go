@@ -38,7 +38,7 @@ type state struct {
 	at               string // its JSON pointer
 	id, status       string
 	message          *string // "" for null
-	created, updated time.Time
+	created, updated *time.Time
 	updatedNull      bool
 	data             jsontext.Value
 }
@@ -147,10 +147,10 @@ func stateOf(at string, value []byte) (state, bool) {
 			*field = *text
 		}
 	}
-	for value, field := range map[*jsontext.Value]*time.Time{&task.Created: &s.created, &task.Updated: &s.updated} {
+	for value, field := range map[*jsontext.Value]**time.Time{&task.Created: &s.created, &task.Updated: &s.updated} {
 		if text := textOf(*value); text != nil && *text != "" {
 			if at, err := time.Parse(time.RFC3339Nano, *text); err == nil {
-				*field = at
+				*field = &at
 			}
 		}
 	}
