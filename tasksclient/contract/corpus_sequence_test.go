@@ -85,6 +85,9 @@ func sequences(task, page Exchange) []sequence {
 		{"pages that are read at the same time", []Exchange{paged(0, 2, "1", success).at(1, 3), paged(1, 2, "null", success).at(2, 4)}, nil},
 		{"a page to which no next led", []Exchange{paged(0, 3, "1", success), paged(2, 3, "null", other(success))}, []string{"2 page-order"}},
 		{"a page behind the last one", []Exchange{paged(0, 1, "null", success), paged(1, 1, "null", other(success))}, []string{"2 count", "2 page-order"}},
+		{"a list that is read again by another limit", []Exchange{
+			page.url("/tasks?" + asked + "&limit=2").json(whole("2", success, other(success))), paged(1, 2, "null", other(success)),
+		}, nil},
 		{"pages that hold less than their count", []Exchange{paged(0, 2, "1", ""), paged(1, 2, "null", other(success))}, []string{"2 count"}},
 	}
 }

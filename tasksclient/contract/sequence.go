@@ -3,8 +3,8 @@ package contract
 import (
 	"cmp"
 	"crypto/sha256"
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -87,7 +87,7 @@ func (c *Checker) see(x Exchange, s *subject) {
 		c.tasks[key] = append(c.tasks[key], seen)
 	}
 	if s.page != nil && s.ids != nil && s.offset >= 0 {
-		key := s.host + " " + strings.Join(sortedIDs(s.ids), " ")
+		key := fmt.Sprintf("%s %d %q", s.host, s.limit, sortedIDs(s.ids)) // another limit divides the list into other pages
 		c.pages[key] = append(c.pages[key], pageSightingOf(s, at))
 	}
 }
