@@ -102,6 +102,22 @@ func (s sequence) found(options ...Option) []string {
 	return slices.Compact(found)
 }
 
+func TestWhatChangedOfAResultIsNamed(t *testing.T) {
+	t.Parallel()
+	task := find(t, recorded(t), "published-task 1")
+	for field, change := range map[string][2]string{
+		"status":       {success, failed},
+		"data":         {success, strings.Replace(success, `"n":1`, `"n":2`, 1)},
+		"date_updated": {success, strings.Replace(success, "20:41:03Z", "20:41:04Z", 1)},
+		"error":        {failed, strings.Replace(failed, "no image", "no", 1)},
+	} {
+		found := CheckAll([]Exchange{task.json(change[0]), task.json(change[1])})
+		if len(found) != 1 || found[0].Where != "response body /"+field {
+			t.Errorf("%s: found %v", field, found)
+		}
+	}
+}
+
 func TestTheContractJudgesEachSequenceAsTheSuiteSays(t *testing.T) {
 	t.Parallel()
 	all := recorded(t)

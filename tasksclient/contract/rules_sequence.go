@@ -19,7 +19,7 @@ func taskSequence(all []sighting) []Finding {
 	}
 	firstFinished := earliest(finished, func(*sighting) string { return "" })
 	states := earliest(finished, func(s *sighting) string {
-		return s.status + string(s.digest[:]) + instant(s.updated)
+		return s.status + string(s.data[:]) + string(s.message[:]) + instant(s.updated)
 	})
 	dated := slices.DeleteFunc(slices.Clone(all), func(s sighting) bool { return s.created == nil })
 	dates := earliest(dated, func(s *sighting) string { return instant(s.created) })
@@ -41,6 +41,8 @@ func taskSequence(all []sighting) []Finding {
 				field = "status"
 			case instant(before.updated) != instant(s.updated):
 				field = "date_updated"
+			case before.data == s.data:
+				field = "error"
 			}
 			say(s, field, RuleResultChanged, fmt.Sprintf("what exchange %d shows, since a finished task is final", before.n), "another")
 		}

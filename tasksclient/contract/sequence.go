@@ -57,7 +57,7 @@ type sighting struct {
 	at               string
 	status           string
 	created, updated *time.Time
-	digest           [16]byte // of the data and the error
+	data, message    digest
 }
 
 // Check checks the next exchange alone.
@@ -82,7 +82,7 @@ func (c *Checker) see(x Exchange, s *subject) {
 			continue
 		}
 		seen := sighting{interval: at, at: task.at, status: task.status, created: task.created, updated: task.updated}
-		copy(seen.digest[:], task.digest())
+		seen.data, seen.message = task.digests()
 		key := s.host + " " + task.id
 		c.tasks[key] = append(c.tasks[key], seen)
 	}
@@ -99,17 +99,24 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// digest stands for the data and the error of a task. The order of keys and
+// digest stands for a text that may be long.
+type digest [16]byte
+
+func digestOf(text []byte) (d digest) {
+	whole := sha256.Sum256(text)
+	copy(d[:], whole[:])
+	return d
+}
+
+// digests stand for the data and the error of a task. The order of keys and
 // the writing of numbers do not matter.
-func (s *state) digest() []byte {
-	data := slices.Clone(s.data)
-	_ = data.Canonicalize() // what can't be read is compared as it is
-	h := sha256.New()
-	_, _ = h.Write(data)
+func (s *state) digests() (data, message digest) {
+	canonical := slices.Clone(s.data)
+	_ = canonical.Canonicalize() // what can't be read is compared as it is
 	if s.message != nil {
-		_, _ = h.Write([]byte("\n" + *s.message))
+		message = digestOf([]byte(*s.message))
 	}
-	return h.Sum(nil)
+	return digestOf(canonical), message
 }
 
 // End checks all exchanges together and returns its findings, in no particular
