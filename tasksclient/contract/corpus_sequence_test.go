@@ -26,7 +26,7 @@ func (x Exchange) at(from, to int) Exchange {
 func sequences(task, page Exchange) []sequence {
 	shows := task.json
 	lists := func(tasks ...string) Exchange { return page.json(whole(fmt.Sprint(len(tasks)), tasks...)) }
-	elsewhere := func(x Exchange) Exchange { return x.sends("Host", "localhost:8000") }
+	on := func(host string, x Exchange) Exchange { return x.sends("Host", host) }
 	// paged is a page of one task, at an offset, of a list of count tasks.
 	paged := func(offset, count int, next, body string) Exchange {
 		if next != "null" {
@@ -53,7 +53,10 @@ func sequences(task, page Exchange) []sequence {
 		{"success, then pending", []Exchange{shows(success), shows(pending)}, []string{"2 finished-stays"}},
 		{"success, then pending in a list", []Exchange{shows(success), lists(other(success), pending)}, []string{"2 finished-stays"}},
 		{"failure, a 503, then pending", []Exchange{shows(failed), refused, shows(pending)}, []string{"3 finished-stays"}},
-		{"success, then pending on another host", []Exchange{shows(success), elsewhere(shows(pending))}, nil},
+		{"success, then pending on another host", []Exchange{shows(success), on("localhost:8000", shows(pending))}, nil},
+		{"success, then pending on the host in another spelling", []Exchange{on("a.test:443", shows(success)), on("A.test.", shows(pending)), on("a.test:80", shows(pending))},
+			[]string{"2 finished-stays", "3 finished-stays"}},
+		{"success, then pending on another port", []Exchange{on("a.test", shows(success)), on("a.test:8443", shows(pending))}, nil},
 		{"success, then another task pending", []Exchange{shows(success), lists(success, other(pending))}, nil},
 		{"success, then failure", []Exchange{shows(success), shows(failed)}, []string{"2 result-changed"}},
 		{"data that changes", []Exchange{shows(success), lists(changed)}, []string{"2 result-changed"}},

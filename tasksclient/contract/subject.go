@@ -57,6 +57,7 @@ func newSubject(x Exchange, u *url.URL, isList bool, id, path string, found []Fi
 	if u.Host != "" {
 		s.host = u.Host
 	}
+	s.host = sameHost(s.host)
 	broken := func(name string) bool {
 		return slices.ContainsFunc(found, func(f Finding) bool {
 			return strings.HasPrefix(f.Where, "request query "+name) || f.Where == "request query"
@@ -87,6 +88,14 @@ func newSubject(x Exchange, u *url.URL, isList bool, id, path string, found []Fi
 		s.limit = max(0, number("limit", defaultLimit()))
 	}
 	return s
+}
+
+// sameHost writes a host in one way: capitals, the dot at its end and the port
+// of its scheme make no other host of it.
+func sameHost(host string) string {
+	host = strings.ToLower(host)
+	host = strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
+	return strings.TrimSuffix(host, ".")
 }
 
 // defaultLimit is what the contract says of a request without a limit.
