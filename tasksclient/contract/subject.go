@@ -127,7 +127,7 @@ func (s *subject) answered(body []byte) {
 	if json.Unmarshal(body, &page) != nil || json.Unmarshal(page.Results, &results) != nil || page.Results.Kind() != '[' {
 		return
 	}
-	s.page = &pageFields{count: -1, next: textOf(page.Next), previous: textOf(page.Previous), length: len(results)}
+	s.page = &pageFields{count: -1, next: linkOf(page.Next), previous: linkOf(page.Previous), length: len(results)}
 	if f, err := strconv.ParseFloat(string(page.Count), 64); err == nil && f >= 0 && f < math.MaxInt32 && f == math.Trunc(f) {
 		s.page.count = int(f)
 	}
@@ -178,6 +178,16 @@ func textOf(value jsontext.Value) *string {
 		}
 	}
 	return nil
+}
+
+// linkOf is a link, "" for null, and nil for anything else; an empty text is
+// neither.
+func linkOf(value jsontext.Value) *string {
+	link := textOf(value)
+	if link != nil && *link == "" && value.Kind() != 'n' {
+		return nil
+	}
+	return link
 }
 
 // where is the place of a field of a task in the answer.
