@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -70,7 +71,7 @@ func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, 
 }
 
 // mediaType is the one content type of an answer, without its parameters, or
-// nothing. JSON has one charset.
+// nothing. JSON has one charset, which many a server writes without its dash.
 func mediaType(header http.Header) string {
 	types := header.Values("Content-Type")
 	if len(types) != 1 {
@@ -78,7 +79,7 @@ func mediaType(header http.Header) string {
 	}
 	kind, parameters, err := mime.ParseMediaType(types[0])
 	charset, named := parameters["charset"]
-	if err != nil || kind == "application/json" && named && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || kind == "application/json" && named && !slices.Contains([]string{"utf-8", "utf8"}, strings.ToLower(charset)) {
 		return ""
 	}
 	return kind
