@@ -97,13 +97,13 @@ func ruleOf(err *openapi3.SchemaError) Rule {
 // that kin-openapi gives says what is wrong instead.
 func expectation(err *openapi3.SchemaError) string {
 	schema := err.Schema
-	switch rule := ruleOf(err); {
-	case rule == RuleNullable:
+	switch ruleOf(err) {
+	case RuleNullable:
 		return "a value that is not null"
-	case rule == RuleRequired:
+	case RuleRequired:
 		path := err.JSONPointer()
 		return fmt.Sprintf("the property %q", path[len(path)-1])
-	case rule == RuleUnknownField:
+	case RuleUnknownField:
 		return "no such field"
 	}
 	switch err.SchemaField {
