@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -159,17 +160,50 @@ func (v *validator) checkRequest(input *openapi3filter.RequestValidationInput, x
 	}
 	found = append(found, requestRules(x, input.PathParams["task_id"], input.QueryParams)...)
 	if _, err := url.ParseQuery(input.Request.URL.RawQuery); err != nil { // Go leaves out what it can't read
+		found = slices.DeleteFunc(found, func(f Finding) bool { return isMissing(f, "") })
 		found = append(found, Finding{Where: "request query", Rule: RuleParameter, Expected: "a query that can be read", Got: plain(err)})
 	}
 	for _, name := range sortedKeys(input.QueryParams) {
 		p := input.Route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
 		if p == nil {
-			found = append(found, Finding{Where: "request query " + name, Rule: RuleUnknownQuery, Expected: "no such parameter"})
+			expected := "no such parameter"
+			if meant := meantBy(name, input.Route.Operation.Parameters); meant != "" && !input.QueryParams.Has(meant) {
+				expected = "the name " + meant
+				found = slices.DeleteFunc(found, func(f Finding) bool { return isMissing(f, meant) })
+			}
+			found = append(found, Finding{Where: "request query " + name, Rule: RuleUnknownQuery, Expected: expected})
 			continue
 		}
 		found = append(found, styleFindings(p, input.QueryParams[name])...)
 	}
 	return found
+}
+
+// isMissing says whether a finding is of a query parameter, of this name or of
+// any, that is not there.
+func isMissing(f Finding, name string) bool {
+	of, isQuery := strings.CutPrefix(f.Where, "request query ")
+	return isQuery && (name == "" || name == of) && f.Rule == RuleParameter && f.Got == "none"
+}
+
+// meantBy is the query parameter that a name stands for in another spelling, as
+// task_ids[], taskIds and ids do for task_ids, or nothing.
+func meantBy(name string, parameters openapi3.Parameters) string {
+	plain := func(name string) string {
+		letters := strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) {
+				return -1
+			}
+			return unicode.ToLower(r)
+		}, name)
+		return strings.TrimSuffix(letters, "s")
+	}
+	for _, p := range parameters {
+		if p.Value.In == openapi3.ParameterInQuery && plain(name) != "" && strings.HasSuffix(plain(p.Value.Name), plain(name)) {
+			return p.Value.Name
+		}
+	}
+	return ""
 }
 
 func sortedKeys[V any](m map[string]V) []string {

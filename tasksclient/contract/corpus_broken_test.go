@@ -61,11 +61,24 @@ func broken(task, page Exchange) []verdict {
 		{name: "a next with a bad escape", x: page.body(`limit=1`, `limit=1&a=%zz`), want: []Rule{RuleFormat}},
 		{name: "a next with braces", x: page.body(`limit=1`, `limit={limit}`), want: []Rule{RuleFormat}},
 		{name: "a next with a letter that is not escaped", x: page.body(`limit=1`, `limit=1&a=é`), want: []Rule{RuleFormat}},
+		{name: "an unknown parameter without ids", x: page.url("/tasks?page=2"), want: []Rule{RuleParameter, RuleUnknownQuery}},
+		{name: "an empty next", x: page.json(strings.Replace(whole("2", success), `"next":null`, `"next":""`, 1)), want: []Rule{RuleFormat}},
 		{name: "an empty previous", x: page.body(`"previous":null`, `"previous":""`), want: []Rule{RuleFormat}},
 		{name: "a duplicate key", x: task.body(`"error":null`, `"error":null,"error":null`), want: []Rule{RuleDuplicateKey}},
 		{name: "a duplicate key that is escaped", x: task.body(`"error":null`, `"error":null,"\u0065rror":null`), want: []Rule{RuleDuplicateKey}},
 		{name: "a duplicate key in a list", x: page.body(`"subtasks":null`, `"subtasks":null,"subtasks":null`), want: []Rule{RuleDuplicateKey}},
 		{name: "a duplicate key in data", x: task.body(`"label_id":207`, `"label_id":207,"label_id":208`), want: []Rule{RuleDuplicateKey}},
+	}
+	all = append(all,
+		verdict{name: "an error where a task belongs", x: task.json(`{"detail":"Not found."}`), want: []Rule{RuleType}},
+		verdict{name: "an error with a task's field where a task belongs", x: task.json(`{"error":"no"}`), want: []Rule{RuleType}},
+		verdict{name: "an error where a task of a list belongs", x: page.json(whole("2", success, `{"detail":"Not found."}`)), want: []Rule{RuleType}},
+		verdict{name: "an empty object where a task belongs", x: task.json(`{}`), want: []Rule{RuleType}},
+		verdict{name: "a page where a task belongs", x: task.json(string(page.Body)), want: []Rule{RuleType}},
+		verdict{name: "a task where a page belongs", x: page.json(string(task.Body)), want: []Rule{RuleType}},
+	)
+	for _, name := range []string{"task_ids%5B%5D", "task_ids[0]", "task_id", "taskIds", "TASK_IDS", "ids"} {
+		all = append(all, verdict{name: "ids as " + name, x: page.url("/tasks?" + name + "=269999729").json(whole("0")), want: []Rule{RuleUnknownQuery}})
 	}
 	for operation, x := range map[string]Exchange{"getTask": task, "listTasks": page} {
 		body := string(x.Body)

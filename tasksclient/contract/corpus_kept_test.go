@@ -9,6 +9,7 @@ func kept(task, page Exchange) []verdict {
 		{name: "an app id", x: task.sends("X-App-Id", "a")},
 		{name: "an escaped id", x: task.url("/tasks/a%20b").body(`"id":"269999729"`, `"id":"a b"`)},
 		{name: "a charset", x: task.header("Content-Type", "application/json; charset=utf-8")},
+		{name: "a charset without its dash", x: task.header("Content-Type", "application/json; charset=UTF8")},
 		{name: "a content type in capitals", x: task.header("Content-Type", `Application/JSON;charset="UTF-8"`)},
 		{name: "blanks around the JSON", x: task.answer(200, "application/json", "\r\n\t "+string(task.Body)+"\r\n")},
 		{name: "a list with a slash", x: page.url("/tasks/?" + asked)},

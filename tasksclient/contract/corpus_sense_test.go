@@ -112,7 +112,14 @@ func senseless(task, page Exchange) []verdict {
 		{name: "a length that is none", x: task.json(success).header("Content-Length", "all"), want: []Rule{RuleContentLength}},
 		{name: "a length of a compressed body", x: task.json(success).header("Content-Length", "99").header("Content-Encoding", "gzip")},
 		{name: "a length beside chunks", x: task.json(success).header("Content-Length", "99").header("Transfer-Encoding", "chunked")},
-		{name: "a length without the request's body", x: task.sends("Content-Length", "7"), want: []Rule{RuleContentLength}},
+		{name: "a length without the request's body", x: task.sends("Content-Length", "7"), want: []Rule{RuleRequestBody}},
+		{name: "a length beside another body of the request", x: func() Exchange {
+			x := task.sends("Content-Length", "7")
+			x.RequestBody = []byte("{}")
+			return x
+		}(), want: []Rule{RuleRequestBody}},
+		{name: "a length of no body of the request", x: task.sends("Content-Length", "0")},
+		{name: "a length of the request that is none", x: task.sends("Content-Length", "all"), want: []Rule{RuleContentLength}},
 		{name: "a Retry-After of another weekday", x: task.answer(429, "application/json", `{}`).header("Retry-After", "Mon, 16 Mar 2018 20:38:20 GMT"), want: []Rule{RuleWeekday}},
 		{name: "a Retry-After in an old form", x: task.answer(503, "application/json", `{}`).header("Retry-After", "Friday, 16-Mar-18 20:38:20 GMT")},
 		{name: "a bad Retry-After on a 413", x: page.answer(413, "application/json", `{}`).header("Retry-After", "soon"), want: []Rule{RuleHeader}},
@@ -154,6 +161,8 @@ func senseless(task, page Exchange) []verdict {
 		add("a success at once", success, `20:41:03Z`, `20:41:02Z`)
 		add("a success before its making", success, `20:41:03Z`, `20:41:01Z`, RuleDateOrder)
 		add("a success before its making, by zones", success, `20:41:03Z`, `21:41:01+01:00`, RuleDateOrder)
+		add("a success in the year 1, which is Go's zero time", success, `2018-03-10T20:41:03Z`, `0001-01-01T00:00:00Z`, RuleDateOrder)
+		add("a success after its making in the year 1", success, `2018-03-10T20:41:02Z`, `0001-01-01T00:00:00Z`)
 		add("a success after its making, by zones", success, `20:41:03Z`, `21:41:03+01:00`)
 		add("a failure", failed, `no image`, `no image`)
 		add("a failure with data", failed, `"data":null`, `"data":{}`, RuleErrorData)

@@ -38,11 +38,8 @@ func (c verdict) of(v *validator) []Finding {
 	if err := json.Unmarshal(c.x.Body, &value); err != nil {
 		return []Finding{{Where: "payload", Rule: RuleInvalidJSON, Expected: "JSON"}}
 	}
-	var found []Finding
-	if err := ref.Value.VisitJSON(value, append(strictFormats(), openapi3.MultiErrors())...); err != nil {
-		found = responseFindings(err)
-	}
-	return append(found, bodyFindings(ref.Value, c.x.Body)...)
+	err := ref.Value.VisitJSON(value, append(strictFormats(), openapi3.MultiErrors())...)
+	return bodyFindings(ref.Value, c.x.Body, err)
 }
 
 // wrong says how what was found differs from the verdict.

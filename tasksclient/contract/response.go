@@ -9,8 +9,10 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -54,13 +56,10 @@ func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, 
 	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: x.Status, Header: header, Body: io.NopCloser(bytes.NewReader(x.Body)), Options: input.Options,
 	})
-	if err != nil {
-		found = append(found, responseFindings(err)...)
-	}
 	if media.Schema == nil {
 		return found, false // a contract that says nothing of the body
 	}
-	found = append(found, bodyFindings(media.Schema.Value, x.Body)...)
+	found = append(found, bodyFindings(media.Schema.Value, x.Body, err)...)
 	if x.Status == http.StatusOK {
 		s.answered(x.Body)
 		found = append(found, s.answerRules()...)
@@ -72,7 +71,7 @@ func (v *validator) checkResponse(input *openapi3filter.RequestValidationInput, 
 }
 
 // mediaType is the one content type of an answer, without its parameters, or
-// nothing. JSON has one charset.
+// nothing. JSON has one charset, which many a server writes without its dash.
 func mediaType(header http.Header) string {
 	types := header.Values("Content-Type")
 	if len(types) != 1 {
@@ -80,7 +79,7 @@ func mediaType(header http.Header) string {
 	}
 	kind, parameters, err := mime.ParseMediaType(types[0])
 	charset, named := parameters["charset"]
-	if err != nil || kind == "application/json" && named && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || kind == "application/json" && named && !slices.Contains([]string{"utf-8", "utf8"}, strings.ToLower(charset)) {
 		return ""
 	}
 	return kind
@@ -123,7 +122,11 @@ func syntaxFinding(body []byte) *Finding {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
 		return &Finding{Where: "response " + pointer(string(syntax.JSONPointer)), Rule: RuleDuplicateKey, Expected: "each key once"}
 	case err != nil:
-		return &Finding{Where: fmt.Sprintf("response body, byte %d", d.InputOffset()), Rule: RuleInvalidJSON, Expected: "JSON"}
+		at := d.InputOffset()
+		if errors.As(err, &syntax) {
+			at = syntax.ByteOffset
+		}
+		return &Finding{Where: fmt.Sprintf("response body, byte %d", at), Rule: RuleInvalidJSON, Expected: "JSON", Got: character(body[at:])}
 	case value.Kind() == 'n':
 		return &Finding{Where: "response body", Rule: RuleNullBody, Expected: "JSON that is not null", Got: "null"}
 	}
@@ -132,6 +135,15 @@ func syntaxFinding(body []byte) *Finding {
 			Got: fmt.Sprintf("%d bytes", len(rest))}
 	}
 	return nil
+}
+
+// character shows what a text begins with, and no more of it: it may be data.
+func character(text []byte) string {
+	if len(text) == 0 {
+		return "the end"
+	}
+	_, size := utf8.DecodeRune(text)
+	return short(string(text[:size]))
 }
 
 // isPage says whether JSON is a page of tasks, by its results.

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"bytes"
 	"fmt"
 	"net/url"
 	"slices"
@@ -65,7 +64,9 @@ func (s *subject) resultRules() []Finding {
 
 // same says whether two states are one.
 func (s *state) same(other *state) bool {
-	return s.status == other.status && s.created.Equal(other.created) && s.updated.Equal(other.updated) && bytes.Equal(s.digest(), other.digest())
+	data, message := s.digests()
+	otherData, otherMessage := other.digests()
+	return s.status == other.status && instant(s.created) == instant(other.created) && instant(s.updated) == instant(other.updated) && data == otherData && message == otherMessage
 }
 
 // countRule judges count by this page alone. Whether the pages before it hold

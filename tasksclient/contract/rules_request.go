@@ -37,10 +37,21 @@ func requestRules(x Exchange, pathID string, query url.Values) []Finding {
 	if quality(x.RequestHeader, "application/json") == 0 {
 		say("request header Accept", RuleAccept, "one that lets the API answer with JSON", short(strings.Join(x.RequestHeader.Values("Accept"), ", ")))
 	}
-	if len(x.RequestBody) > 0 {
-		say("request", RuleRequestBody, "no body", fmt.Sprintf("%d bytes", len(x.RequestBody)))
+	if size := max(len(x.RequestBody), announced(x.RequestHeader)); size > 0 {
+		say("request", RuleRequestBody, "no body", fmt.Sprintf("%d bytes", size))
+		return found
 	}
 	return append(found, lengthFindings("request", x.RequestHeader, x.RequestBody)...)
+}
+
+// announced is the length of a request's body as its header says. Browsers and
+// curl do not show the body itself.
+func announced(header http.Header) int {
+	n, err := strconv.Atoi(strings.TrimSpace(header.Get("Content-Length")))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // lengthFindings tells a Content-Length that is not the body's. That of a

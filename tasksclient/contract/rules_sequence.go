@@ -19,16 +19,16 @@ func taskSequence(all []sighting) []Finding {
 	}
 	firstFinished := earliest(finished, func(*sighting) string { return "" })
 	states := earliest(finished, func(s *sighting) string {
-		return s.status + string(s.digest[:]) + strconv.FormatInt(s.updated, 10)
+		return s.status + string(s.data[:]) + string(s.message[:]) + instant(s.updated)
 	})
-	dated := slices.DeleteFunc(slices.Clone(all), func(s sighting) bool { return s.created == 0 })
-	dates := earliest(dated, func(s *sighting) string { return strconv.FormatInt(s.created, 10) })
+	dated := slices.DeleteFunc(slices.Clone(all), func(s sighting) bool { return s.created == nil })
+	dates := earliest(dated, func(s *sighting) string { return instant(s.created) })
 	for i := range all {
 		s := &all[i]
 		if before := firstFinished.unlike(s, "pending"); s.status == "pending" && before != nil {
 			say(s, "status", RuleFinishedStays, fmt.Sprintf("%s, as in exchange %d, which is final", before.status, before.n), "pending")
 		}
-		if before := dates.unlike(s, dates.of(s)); before != nil && s.created != 0 {
+		if before := dates.unlike(s, dates.of(s)); before != nil && s.created != nil {
 			say(s, "date_created", RuleCreatedChanged, fmt.Sprintf("%s, as in exchange %d", instant(before.created), before.n), instant(s.created))
 		}
 		if s.status == "pending" {
@@ -39,8 +39,10 @@ func taskSequence(all []sighting) []Finding {
 			switch {
 			case before.status != s.status:
 				field = "status"
-			case before.updated != s.updated:
+			case instant(before.updated) != instant(s.updated):
 				field = "date_updated"
+			case before.data == s.data:
+				field = "error"
 			}
 			say(s, field, RuleResultChanged, fmt.Sprintf("what exchange %d shows, since a finished task is final", before.n), "another")
 		}
@@ -48,8 +50,12 @@ func taskSequence(all []sighting) []Finding {
 	return found
 }
 
-func instant(nanoseconds int64) string {
-	return time.Unix(0, nanoseconds).UTC().Format(time.RFC3339Nano)
+// instant is a time without its zone, or nothing.
+func instant(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 // firsts are, of each of two different values, the sighting that was over

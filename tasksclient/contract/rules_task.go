@@ -15,6 +15,7 @@ func taskRules(task *state) []Finding {
 	}
 	hasMessage := task.message != nil && strings.TrimSpace(*task.message) != ""
 	noMessage := task.message != nil && !hasMessage
+	isDated := task.created != nil && task.updated != nil
 	noData := task.data.Kind() == 'n'
 	switch task.status {
 	case "success":
@@ -38,14 +39,14 @@ func taskRules(task *state) []Finding {
 		if task.hasData() {
 			say("data", RulePendingResult, "null, since the status is pending", "data")
 		}
-		if !task.created.IsZero() && task.updated.After(task.created) {
+		if isDated && task.updated.After(*task.created) {
 			say("date_updated", RulePendingDate, "null or date_created, since the status is pending", task.updated.Format(time.RFC3339Nano))
 		}
 	}
 	if task.isFinished() && task.updatedNull {
 		say("date_updated", RuleFinishedDate, "the time at which the status became "+task.status, "null")
 	}
-	if !task.created.IsZero() && !task.updated.IsZero() && task.updated.Before(task.created) {
+	if isDated && task.updated.Before(*task.created) {
 		say("date_updated", RuleDateOrder, "a time not before date_created, "+task.created.Format(time.RFC3339Nano), task.updated.Format(time.RFC3339Nano))
 	}
 	return found

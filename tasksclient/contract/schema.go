@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,9 +32,13 @@ func requestFindings(err error) []Finding {
 		where := "request " + request.Parameter.In + " " + request.Parameter.Name
 		var schema *openapi3.SchemaError
 		if errors.As(request.Err, &schema) {
-			return []Finding{{Where: where, Rule: ruleOf(schema), Expected: oneLine(schema.Reason), Got: short(fmt.Sprint(schema.Value))}}
+			return []Finding{{Where: where, Rule: ruleOf(schema), Expected: expectation(schema), Got: kind(schema.Value)}}
 		}
-		return []Finding{{Where: where, Rule: RuleParameter, Expected: "what the contract says of it", Got: plain(request)}}
+		var parse *openapi3filter.ParseError
+		if errors.As(request.Err, &parse) {
+			return []Finding{{Where: where, Rule: RuleParameter, Expected: oneOfType(request.Parameter.Schema.Value), Got: kind(parse.Value)}}
+		}
+		return []Finding{{Where: where, Rule: RuleParameter, Expected: "a value", Got: "none"}} // required and missing, or empty
 	}
 	return []Finding{{Where: "request", Rule: RuleParameter, Expected: "what the contract says", Got: plain(err)}}
 }
@@ -60,7 +65,7 @@ func responseFindings(err error) []Finding {
 	if len(path) > 0 {
 		where = "response " + pointer("/"+strings.Join(path, "/"))
 	}
-	f := Finding{Where: where, Rule: ruleOf(schema), Expected: oneLine(schema.Reason)}
+	f := Finding{Where: where, Rule: ruleOf(schema), Expected: expectation(schema)}
 	if f.Rule != RuleRequired {
 		f.Got = kind(schema.Value)
 	}
@@ -88,8 +93,60 @@ func ruleOf(err *openapi3.SchemaError) Rule {
 	return RuleType
 }
 
+// expectation is what the schema's keyword that was broken expects. The reason
+// that kin-openapi gives says what is wrong instead.
+func expectation(err *openapi3.SchemaError) string {
+	schema := err.Schema
+	switch ruleOf(err) {
+	case RuleNullable:
+		return "a value that is not null"
+	case RuleRequired:
+		path := err.JSONPointer()
+		return fmt.Sprintf("the property %q", path[len(path)-1])
+	case RuleUnknownField:
+		return "no such field"
+	}
+	switch err.SchemaField {
+	case "enum":
+		allowed := make([]string, len(schema.Enum))
+		for i, value := range schema.Enum {
+			allowed[i] = kind(value)
+		}
+		return "one of " + strings.Join(allowed, ", ")
+	case "type":
+		return oneOfType(schema)
+	case "format":
+		if schema.Format == "uri" { // kin-openapi itself has no such format: see absolute
+			return "a string in the form of uri, an absolute URL"
+		}
+		return "a string in the form of " + schema.Format
+	case "minimum":
+		return fmt.Sprintf("a number of at least %g", *schema.Min)
+	case "maximum":
+		return fmt.Sprintf("a number of at most %g", *schema.Max)
+	case "minLength":
+		return fmt.Sprintf("a string of %d or more characters", schema.MinLength)
+	case "minItems":
+		return fmt.Sprintf("an array of %d or more items", schema.MinItems)
+	}
+	return "what the contract says with " + err.SchemaField
+}
+
+// oneOfType names the type of a schema with its article.
+func oneOfType(schema *openapi3.Schema) string {
+	var names []string
+	for _, name := range schema.Type.Slice() {
+		article := "a "
+		if strings.ContainsAny(name[:1], "aio") { // array, integer and object
+			article = "an "
+		}
+		names = append(names, article+name)
+	}
+	return strings.Join(names, " or ")
+}
+
 // kind shows a value without telling much of it: short text and numbers as
-// they are, the rest by their kind.
+// JSON has them, the rest by their kind.
 func kind(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -101,7 +158,11 @@ func kind(value any) string {
 	case []any:
 		return "an array"
 	}
-	return short(fmt.Sprint(value))
+	text, err := json.Marshal(value)
+	if err != nil || len(text) > 60 {
+		return "a number"
+	}
+	return string(text)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -112,28 +173,50 @@ func plain(err error) string {
 	return oneLine(text)
 }
 
-// bodyFindings tells what kin-openapi lets pass in a body: fields that its
-// schema does not name, except where the contract says that any may be there,
-// and integers that are written as fractions, as 2.0, which many a decoder
-// does not take for one.
-func bodyFindings(schema *openapi3.Schema, body []byte) []Finding {
+// bodyFindings makes findings of what kin-openapi says about a body, and tells
+// what it lets pass: fields that its schema does not name, except where the
+// contract says that any may be there, and integers that are written as
+// fractions, as 2.0, which many a decoder does not take for one. An object of
+// another kind altogether, such as an error's where a task belongs, is one
+// finding and not one for each of its fields.
+func bodyFindings(schema *openapi3.Schema, body []byte, err error) []Finding {
+	var found []Finding
+	if err != nil {
+		found = responseFindings(err)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var value any
 	if decoder.Decode(&value) != nil {
-		return nil // was told before
+		return found // was told before
 	}
-	var found []Finding
-	walk(schema, value, "", &found)
-	return found
+	w := walk{strangers: map[string]bool{}}
+	w.visit(schema, value, "")
+	found = slices.DeleteFunc(found, func(f Finding) bool {
+		parent := f.Where[:max(0, strings.LastIndex(f.Where, "/"))]
+		return f.Rule == RuleRequired && w.strangers[strings.TrimSpace(parent)]
+	})
+	return append(found, w.found...)
 }
 
-func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
+// walk goes through a body beside its schema.
+type walk struct {
+	found     []Finding
+	strangers map[string]bool // where an object lacks most of the fields that it should have
+}
+
+func (w *walk) visit(schema *openapi3.Schema, value any, at string) {
 	for _, part := range schema.AllOf {
-		walk(part.Value, value, at, found)
+		w.visit(part.Value, value, at)
 	}
+	where := "response " + pointer(at)
 	switch v := value.(type) {
 	case map[string]any:
+		if has := count(schema.Required, v); 2*has < len(schema.Required) && len(schema.Required) > 1 {
+			w.strangers[where] = true
+			w.found = append(w.found, Finding{Where: where, Rule: RuleType, Expected: "an object with " + strings.Join(schema.Required, ", "), Got: fmt.Sprintf("one with %d of them", has)})
+			return
+		}
 		open := schema.AdditionalProperties.Has != nil && *schema.AdditionalProperties.Has || schema.AdditionalProperties.Schema != nil
 		if open || len(schema.Properties) == 0 {
 			return
@@ -141,20 +224,31 @@ func walk(schema *openapi3.Schema, value any, at string, found *[]Finding) {
 		for _, name := range sortedKeys(v) {
 			below := at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 			if ref := schema.Properties[name]; ref != nil {
-				walk(ref.Value, v[name], below, found)
+				w.visit(ref.Value, v[name], below)
 				continue
 			}
-			*found = append(*found, Finding{Where: "response " + pointer(below), Rule: RuleUnknownField, Expected: "no such field"})
+			w.found = append(w.found, Finding{Where: "response " + pointer(below), Rule: RuleUnknownField, Expected: "no such field"})
 		}
 	case json.Number:
 		if f, err := v.Float64(); err == nil && schema.Type.Is("integer") && !decimal.MatchString(v.String()) && f == math.Trunc(f) {
-			*found = append(*found, Finding{Where: "response " + pointer(at), Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: short(v.String())})
+			w.found = append(w.found, Finding{Where: where, Rule: RuleType, Expected: "an integer without a fraction or an exponent", Got: kind(v)})
 		}
 	case []any:
 		if schema.Items != nil {
 			for i, item := range v {
-				walk(schema.Items.Value, item, at+"/"+strconv.Itoa(i), found)
+				w.visit(schema.Items.Value, item, at+"/"+strconv.Itoa(i))
 			}
 		}
 	}
+}
+
+// count is how many of the names an object has.
+func count(names []string, object map[string]any) int {
+	n := 0
+	for _, name := range names {
+		if _, ok := object[name]; ok {
+			n++
+		}
+	}
+	return n
 }

@@ -3,8 +3,8 @@ package contract
 import (
 	"cmp"
 	"crypto/sha256"
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -45,16 +45,19 @@ type interval struct {
 }
 
 // before says whether one exchange was over when the other began. Of those
-// that overlap, nobody can say which the server answered first.
-func (i *interval) before(other *interval) bool { return i.end <= other.start }
+// that overlap, or that a coarse clock puts at one instant, nobody can say which
+// the server answered first.
+func (i *interval) before(other *interval) bool {
+	return i.end <= other.start && i.start < other.end
+}
 
 // sighting is a task as one exchange showed it.
 type sighting struct {
 	interval
 	at               string
 	status           string
-	created, updated int64    // 0 where there is none
-	digest           [16]byte // of the data and the error
+	created, updated *time.Time
+	data, message    digest
 }
 
 // Check checks the next exchange alone.
@@ -78,13 +81,13 @@ func (c *Checker) see(x Exchange, s *subject) {
 		if task.id == "" || !task.isFinished() && task.status != "pending" {
 			continue
 		}
-		seen := sighting{interval: at, at: task.at, status: task.status, created: nanoseconds(task.created), updated: nanoseconds(task.updated)}
-		copy(seen.digest[:], task.digest())
+		seen := sighting{interval: at, at: task.at, status: task.status, created: task.created, updated: task.updated}
+		seen.data, seen.message = task.digests()
 		key := s.host + " " + task.id
 		c.tasks[key] = append(c.tasks[key], seen)
 	}
 	if s.page != nil && s.ids != nil && s.offset >= 0 {
-		key := s.host + " " + strings.Join(sortedIDs(s.ids), " ")
+		key := fmt.Sprintf("%s %d %q", s.host, s.limit, sortedIDs(s.ids)) // another limit divides the list into other pages
 		c.pages[key] = append(c.pages[key], pageSightingOf(s, at))
 	}
 }
@@ -96,17 +99,24 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// digest stands for the data and the error of a task. The order of keys and
+// digest stands for a text that may be long.
+type digest [16]byte
+
+func digestOf(text []byte) (d digest) {
+	whole := sha256.Sum256(text)
+	copy(d[:], whole[:])
+	return d
+}
+
+// digests stand for the data and the error of a task. The order of keys and
 // the writing of numbers do not matter.
-func (s *state) digest() []byte {
-	data := slices.Clone(s.data)
-	_ = data.Canonicalize() // what can't be read is compared as it is
-	h := sha256.New()
-	_, _ = h.Write(data)
+func (s *state) digests() (data, message digest) {
+	canonical := slices.Clone(s.data)
+	_ = canonical.Canonicalize() // what can't be read is compared as it is
 	if s.message != nil {
-		_, _ = h.Write([]byte("\n" + *s.message))
+		message = digestOf([]byte(*s.message))
 	}
-	return h.Sum(nil)
+	return digestOf(canonical), message
 }
 
 // End checks all exchanges together and returns its findings, in no particular

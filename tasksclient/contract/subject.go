@@ -38,7 +38,7 @@ type state struct {
 	at               string // its JSON pointer
 	id, status       string
 	message          *string // "" for null
-	created, updated time.Time
+	created, updated *time.Time
 	updatedNull      bool
 	data             jsontext.Value
 }
@@ -57,6 +57,7 @@ func newSubject(x Exchange, u *url.URL, isList bool, id, path string, found []Fi
 	if u.Host != "" {
 		s.host = u.Host
 	}
+	s.host = sameHost(s.host)
 	broken := func(name string) bool {
 		return slices.ContainsFunc(found, func(f Finding) bool {
 			return strings.HasPrefix(f.Where, "request query "+name) || f.Where == "request query"
@@ -89,6 +90,14 @@ func newSubject(x Exchange, u *url.URL, isList bool, id, path string, found []Fi
 	return s
 }
 
+// sameHost writes a host in one way: capitals, the dot at its end and the port
+// of its scheme make no other host of it.
+func sameHost(host string) string {
+	host = strings.ToLower(host)
+	host = strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
+	return strings.TrimSuffix(host, ".")
+}
+
 // defaultLimit is what the contract says of a request without a limit.
 func defaultLimit() int {
 	p := embedded().doc.Components.Parameters["Limit"]
@@ -118,7 +127,7 @@ func (s *subject) answered(body []byte) {
 	if json.Unmarshal(body, &page) != nil || json.Unmarshal(page.Results, &results) != nil || page.Results.Kind() != '[' {
 		return
 	}
-	s.page = &pageFields{count: -1, next: textOf(page.Next), previous: textOf(page.Previous), length: len(results)}
+	s.page = &pageFields{count: -1, next: linkOf(page.Next), previous: linkOf(page.Previous), length: len(results)}
 	if f, err := strconv.ParseFloat(string(page.Count), 64); err == nil && f >= 0 && f < math.MaxInt32 && f == math.Trunc(f) {
 		s.page.count = int(f)
 	}
@@ -147,10 +156,10 @@ func stateOf(at string, value []byte) (state, bool) {
 			*field = *text
 		}
 	}
-	for value, field := range map[*jsontext.Value]*time.Time{&task.Created: &s.created, &task.Updated: &s.updated} {
+	for value, field := range map[*jsontext.Value]**time.Time{&task.Created: &s.created, &task.Updated: &s.updated} {
 		if text := textOf(*value); text != nil && *text != "" {
 			if at, err := time.Parse(time.RFC3339Nano, *text); err == nil {
-				*field = at
+				*field = &at
 			}
 		}
 	}
@@ -169,6 +178,16 @@ func textOf(value jsontext.Value) *string {
 		}
 	}
 	return nil
+}
+
+// linkOf is a link, "" for null, and nil for anything else; an empty text is
+// neither.
+func linkOf(value jsontext.Value) *string {
+	link := textOf(value)
+	if link != nil && *link == "" && value.Kind() != 'n' {
+		return nil
+	}
+	return link
 }
 
 // where is the place of a field of a task in the answer.

@@ -103,6 +103,7 @@ var known = map[string]string{
 	"an offset with a plus":                    "it reads numbers as Go does, with a sign and zeros before",
 	"an empty id":                              "it does not look at the items of a parameter that is empty",
 	"an empty id among others":                 "it does not look at the items of a parameter that is empty",
+	"a length without the request's body":      "it looks at the body, which is not there",
 	"two limits":                               "it takes the first of them",
 	"a next of another scheme":                 "it is a URI, if not one that anybody could follow",
 	"a next without a host":                    "it is a URI, if not one that anybody could follow",

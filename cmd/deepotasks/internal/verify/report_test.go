@@ -43,7 +43,7 @@ func reported(t *testing.T, level contract.Level, format string) string {
 
 func TestATextReportHasALineForEachFinding(t *testing.T) {
 	t.Parallel()
-	const want = `dir,x/1:a.txtar: exchange 1: response body /status: enum: expected value is not one of the allowed values ["pending","success","error"], got "done"
+	const want = `dir,x/1:a.txtar: exchange 1: response body /status: enum: expected one of "pending", "success", "error", got "done"
 dir,x/2:a.txtar: exchange 1: warning: response body /date_updated: finished-date: expected the time at which the status became success, got null
 dir,x/3:a.txtar: header: enum: expected a finding, since the header says that it violates this rule, got none
 `
@@ -56,7 +56,7 @@ func TestAJSONReportHasAnObjectForEachFinding(t *testing.T) {
 	t.Parallel()
 	first, _, _ := strings.Cut(reported(t, contract.Warning, "json"), "\n")
 	const want = `{"file":"dir,x/1:a.txtar","line":12,"exchange":1,"request":"GET /v0.7/tasks/1","where":"response body /status","rule":"enum","level":"breach",` +
-		`"expected":"value is not one of the allowed values [\"pending\",\"success\",\"error\"]","got":"\"done\""}`
+		`"expected":"one of \"pending\", \"success\", \"error\"","got":"\"done\""}`
 	if first != want {
 		t.Errorf("got\n%s\nwant\n%s", first, want)
 	}
