@@ -51,10 +51,15 @@ An id that the database knows already is not waited for again. Either all ids ar
 				return usage.Errorf(cmd, "%s needs ids: give some, or - for standard input, or --from FILE", cmd.CommandPath())
 			}
 			return with(cmd, settings{options: []fleet.Option{fleet.WithDeadline(deadline)}}, func(st store) error {
-				if err := st.Enqueue(cmd.Context(), ids...); err != nil {
+				n, err := st.EnqueueNew(cmd.Context(), ids...)
+				if err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(cmd.ErrOrStderr(), "enqueued %s\n", usage.Plural(len(ids), "id"))
+				known := ""
+				if n < len(ids) {
+					known = fmt.Sprintf("; of %d, the others were known already", len(ids))
+				}
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "enqueued %s%s\n", usage.Plural(n, "new id"), known)
 				return err
 			})
 		},

@@ -41,7 +41,7 @@ func ground(t *testing.T, tasks ...taskstest.Task) *taskstest.Server {
 
 func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
 	api := ground(t, taskstest.Task{ID: "1", Data: `{"x":12345678901234567890}`}, taskstest.Task{ID: "2", Error: "no image"}, taskstest.Task{ID: "3", Pending: time.Second})
-	if code, _, stderr := runs(t, "1\n{\"task_id\": 3}\n", "enqueue", "2", "nobody's", "-"); code != 0 || !strings.Contains(stderr, "enqueued 4 ids") {
+	if code, _, stderr := runs(t, "1\n{\"task_id\": 3}\n", "enqueue", "2", "nobody's", "-"); code != 0 || !strings.Contains(stderr, "enqueued 4 new ids") {
 		t.Fatal(code, stderr)
 	}
 	if _, stdout, _ := runs(t, "", "status", "--json"); !strings.HasPrefix(stdout, `{"pending":4,"running":0,"succeeded":0,"failed":0,`) {
@@ -96,6 +96,28 @@ func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
 	}
 	if _, stdout, _ := runs(t, "", "failures"); stdout != "" {
 		t.Error(stdout)
+	}
+}
+
+func TestEnqueueTellsHowManyIDsAreNew(t *testing.T) {
+	for _, on := range []string{"SQLite", "PostgreSQL"} {
+		t.Run(on, func(t *testing.T) {
+			ground(t, taskstest.Task{ID: "1", Data: "{}"}, taskstest.Task{ID: "2", Data: "{}"})
+			if on == "PostgreSQL" {
+				t.Setenv("DEEPOTASKS_DATABASE", postgresServer(t).URL("postgres"))
+			}
+			for _, c := range []struct{ args, says string }{
+				{"migrate", ""},
+				{"enqueue 1 2", "enqueued 2 new ids\n"},
+				{"enqueue 1 2", "enqueued 0 new ids; of 2, the others were known already\n"},
+				{"work --until-empty --progress none", ""},
+				{"enqueue 2 3 3", "enqueued 1 new id; of 2, the others were known already\n"},
+			} {
+				if code, _, stderr := runs(t, "", strings.Fields(c.args)...); code != 0 || stderr != c.says {
+					t.Errorf("%s: exit code %d\n%s", c.args, code, stderr)
+				}
+			}
+		})
 	}
 }
 

@@ -28,7 +28,7 @@ type settings struct {
 // store is a fleet and its results, whatever the type of its transactions.
 type store interface {
 	Prepare(ctx context.Context, migrate bool) error
-	Enqueue(ctx context.Context, ids ...string) error
+	EnqueueNew(ctx context.Context, ids ...string) (int, error)
 	Run(ctx context.Context) error
 	Health() error
 	Status(ctx context.Context) (fleet.Status, error)
@@ -134,6 +134,22 @@ func (st *fleetStore[TTx]) keep(ctx context.Context, tx TTx, r tasksclient.Resul
 	}
 	_, err = st.db.On(tx).Exec(ctx, st.text.insert, r.ID, results.Finished(r), string(line))
 	return err
+}
+
+// EnqueueNew enqueues ids, each given once, and returns how many of them the
+// database did not know: they stand in the inbox once, and are no tasks.
+func (st *fleetStore[TTx]) EnqueueNew(ctx context.Context, ids ...string) (n int, err error) {
+	err = st.db.Within(ctx, func(on database.Statements, tx TTx) error {
+		if err := st.EnqueueTx(ctx, tx, ids...); err != nil {
+			return err
+		}
+		return on.One(ctx, []any{&n}, `
+			SELECT count(*) FROM (
+				SELECT i.id FROM deepotasks_inbox i
+				WHERE i.id IN ({all of $1}) AND NOT EXISTS (SELECT 1 FROM deepotasks_task t WHERE t.id = i.id)
+				GROUP BY i.id HAVING count(*) = 1) AS fresh`, database.List(ids))
+	})
+	return n, err
 }
 
 // RetryUnfinished enqueues anew the ids whose result is no task that has ended,
