@@ -38,6 +38,9 @@ func (e TaskStatus) Valid() bool {
 	}
 }
 
+// TaskStatus The state of the task. `pending` may still change; `success` and `error` are final.
+type TaskStatus string
+
 // ErrorBody The body of an answer that refuses a request; any JSON.
 type ErrorBody = json.RawMessage
 
@@ -90,9 +93,6 @@ type TaskPage struct {
 	// Results The tasks of this page.
 	Results []Task `json:"results"`
 }
-
-// TaskStatus The state of the task. `pending` may still change; `success` and `error` are final.
-type TaskStatus string
 
 // Limit defines model for Limit.
 type Limit = int

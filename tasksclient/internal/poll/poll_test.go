@@ -92,7 +92,7 @@ func TestAnIDThatFailsByItselfWhileOthersWorkIsIsolated(t *testing.T) {
 		}}
 		p := a.poller(func(c *Config[string]) { c.Failures = 4 })
 		got := a.wait(t.Context(), p, numbers(5))
-		if want := "tasksclient: gave up after 4 failed polls in a row: no"; !strings.HasSuffix(got["3"], want) || isolated != 3 {
+		if want := "tasksclient: gave up after 4 failed polls in a row: no"; !strings.HasSuffix(got["3"], want) || isolated < 2 { // it depends on which of the polls of one instant ends first
 			t.Errorf("3 ended with %q after %d polls in isolation", got["3"], isolated)
 		}
 		if !strings.HasSuffix(got["0"], "0 done") {
