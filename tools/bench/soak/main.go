@@ -25,6 +25,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
 // tooSlow are the faults that would fill the time with waiting: a Retry-After
@@ -79,7 +81,7 @@ func (s *soak) run() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
 
-	fake, err := s.serve(ctx, 1, "--chance", strconv.FormatFloat(s.chance, 'f', -1, 64), "--fault", strings.Join(s.faults(ctx), ","), "--log", s.log, "--poison", strconv.FormatFloat(s.poison, 'f', -1, 64))
+	fake, err := s.serve(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (s *soak) run() (err error) {
 			time.Sleep(time.Second)
 			killed++
 			var err error
-			if fake, err = s.serve(ctx, uint64(1+killed), "--chance", strconv.FormatFloat(s.chance, 'f', -1, 64), "--fault", strings.Join(s.faults(ctx), ","), "--log", s.log, "--poison", strconv.FormatFloat(s.poison, 'f', -1, 64)); err != nil {
+			if fake, err = s.serve(ctx, uint64(1+killed)); err != nil {
 				ended <- err
 				return
 			}
@@ -116,24 +118,19 @@ func (s *soak) run() (err error) {
 	return s.judge(got, killed, took)
 }
 
-// faults are those that the command line knows, without the slow ones.
-func (s *soak) faults(ctx context.Context) []string {
-	help, _ := exec.CommandContext(ctx, s.binary, "help", "serve").Output() //nolint:gosec // the binary is ours
-	list := regexp.MustCompile(`one or more of ([^(]*) \(default`).FindSubmatch(bytes.ReplaceAll(help, []byte("\n"), []byte(" ")))
-	if list == nil {
-		return nil
-	}
-	return slices.DeleteFunc(strings.FieldsFunc(string(list[1]), func(r rune) bool { return r == ',' || r == ' ' }), func(name string) bool {
+// faults are those of the fake, without the slow ones.
+func (s *soak) faults() string {
+	return strings.Join(slices.DeleteFunc(taskstest.Faults(), func(name string) bool {
 		return tooSlow.MatchString(name) || s.poison == 0 && refusals.MatchString(name)
-	})
+	}), ",")
 }
 
 // server is a fake in a process of its own.
 type server struct{ cmd *exec.Cmd }
 
-func (s *soak) serve(ctx context.Context, faultSeed uint64, args ...string) (*server, error) {
-	args = append([]string{"serve", "--addr", s.addr, "--duration", "exp:3s", "--failing", "0.1", "--seed", "1", "--fault-seed", strconv.FormatUint(faultSeed, 10)}, args...)
-	cmd := exec.CommandContext(ctx, s.binary, args...) //nolint:gosec // the binary is ours
+func (s *soak) serve(ctx context.Context, faultSeed uint64) (*server, error) {
+	cmd := exec.CommandContext(ctx, s.binary, "serve", "--addr", s.addr, "--duration", "exp:3s", "--failing", "0.1", "--seed", "1", "--log", s.log,
+		"--fault-seed", strconv.FormatUint(faultSeed, 10), "--fault", s.faults(), "--chance", share(s.chance), "--poison", share(s.poison)) //nolint:gosec // the binary is ours
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -147,6 +144,8 @@ func (s *soak) serve(ctx context.Context, faultSeed uint64, args ...string) (*se
 	}
 	return &server{cmd}, nil
 }
+
+func share(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
