@@ -237,10 +237,13 @@ fleet-measure: fleet-programs ## Print what a fleet costs compared with one proc
 wait-killed: ## Wait for 100,000 tasks with a process that is killed ten times (1 minute)
 	go test ./cmd/deepotasks -run Killed -count=1 -v -killed-tasks 100000 -kills 10
 
+# The rows of the plot, in a variable since a comma would end an argument of if.
+PLOTTED := 10000,30000,100000,300000,1000000
+
 .PHONY: scale
 scale: ## Wait for up to a million tasks at once and print the cost of each (3 minutes)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
-	@cd tools/bench && go run ./scale $(if $(FIGURES),-tasks 10000,30000,100000,300000,1000000 -gap 20s -figures '$(FIGURES)/scale.json')
+	@cd tools/bench && go run ./scale $(if $(FIGURES),-tasks $(PLOTTED) -gap 20s -figures '$(FIGURES)/scale.json')
 
 .PHONY: contention
 contention: ## Let 64 callers share a client and print where they wait for its locks
