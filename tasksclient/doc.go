@@ -20,7 +20,7 @@
 // each finished task goes to everyone who waits for it. The first request is made at once. When the next one is made
 // depends on how you weigh the number of requests against the delay of results ([WithPolling]):
 //
-//   - The client learns from finished tasks how long your tasks take. From then on it rarely asks while a task is
+//   - The client learns from finished tasks how long your tasks take. From then on it seldom asks while a task is
 //     unlikely to have finished.
 //   - Until then it asks less often as a task gets older, and more often if many tasks share a request. It asks for one
 //     task after 0.7 s, then every 4 s at an age of 10 s, and every 10 s at an age of a minute. For a hundred tasks it is

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -82,9 +83,11 @@ func (a *Account) Client(ctx context.Context, options ...tasksclient.Option) (*t
 }
 
 // Transport is what sends a client's requests, with the server's certificate
-// checked unless the vendor's variable says otherwise.
-func Transport() http.RoundTripper {
+// checked unless the vendor's variable says otherwise. Like the client's own
+// default it finds out when an HTTP/2 connection is dead.
+func Transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
 	if os.Getenv(envVerifyTLS) == "0" {
 		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for
 	}

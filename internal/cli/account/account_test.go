@@ -269,3 +269,10 @@ func TestAKeyCommandIsRunAgainAfterARefusalAndNotSooner(t *testing.T) {
 		t.Errorf("the command was run %d times within seconds", n)
 	}
 }
+
+func TestADeadConnectionIsFoundWhereverTheKeyComesFrom(t *testing.T) {
+	t.Parallel()
+	if c := account.Transport().HTTP2; c == nil || c.SendPingTimeout == 0 || c.PingTimeout == 0 {
+		t.Errorf("HTTP/2 connections are not pinged: %+v", c)
+	}
+}

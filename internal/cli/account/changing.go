@@ -20,8 +20,8 @@ var readAgain = 10 * time.Second
 // API has refused the key. If that fails, as while the file is being replaced, the
 // last key stays.
 type key struct {
-	read func(context.Context) (string, error)
-	path string // of its file; "" if it comes from elsewhere
+	read func(context.Context) (string, error) // nil if it can't change
+	path string                                // of its file; "" if it comes from elsewhere
 
 	reading chan struct{} // holds a value while someone has what follows
 	text    string
@@ -41,16 +41,24 @@ func newKey(ctx context.Context, name, path string, read func(context.Context) (
 		return nil, err
 	}
 	k.at = time.Now()
-	_, err = tasksclient.New(k.text)
+	return k, k.check(name)
+}
+
+// check says what is wrong with the key, which comes from there.
+func (k *key) check(name string) error {
+	_, err := tasksclient.New(k.text)
 	if input, ok := errors.AsType[*tasksclient.InputError](err); ok {
-		return nil, problem(name, input.Problem)
+		return problem(name, input.Problem)
 	}
-	return k, err
+	return err
 }
 
 // options make a client use the key. Those that come behind them may give the
 // client another way to send, which tells nothing of refusals.
 func (k *key) options() []tasksclient.Option {
+	if k.read == nil {
+		return []tasksclient.Option{tasksclient.WithKeyFunc(func(context.Context) (string, error) { return k.text, nil })}
+	}
 	return []tasksclient.Option{
 		tasksclient.WithKeyFunc(k.get),
 		tasksclient.WithHTTPClient(&http.Client{Transport: watched{k, Transport()}}),
@@ -93,12 +101,12 @@ func (k *key) isStale() bool {
 
 // watched sends requests and sees whether the key was refused.
 type watched struct {
-	key  *key
-	next http.RoundTripper
+	key *key
+	*http.Transport
 }
 
 func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := w.next.RoundTrip(r)
+	res, err := w.Transport.RoundTrip(r)
 	if err == nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden) {
 		w.key.refused.Store(true)
 	}

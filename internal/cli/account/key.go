@@ -35,7 +35,8 @@ func (a *Account) key(ctx context.Context) (*key, error) {
 		return nil, &SettingError{Name: envKey, code: exit.Unauthorized,
 			Problem: "is not set; set it to your API key, which you find in your Deepomatic account, or see --help for other ways to give a key"}
 	}
-	return newKey(ctx, envKey, "", func(context.Context) (string, error) { return variable, nil })
+	k := &key{text: variable}
+	return k, k.check(envKey)
 }
 
 // keyOfFile reads a key from a file, which may be a pipe. The file has one line.

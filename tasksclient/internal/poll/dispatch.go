@@ -43,7 +43,7 @@ func (p *Poller[T]) dispatch() {
 	}
 }
 
-// next takes the batch out of the queues that is to be asked for now; without one, it says when to look again.
+// next takes the batch that is due out of the queues; without one, it says when to look again.
 func (p *Poller[T]) next(now time.Duration, idle bool) (b *batch[T], wake time.Duration) {
 	switch {
 	case p.outage.isOpen():

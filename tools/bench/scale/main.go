@@ -129,20 +129,9 @@ func (r *run) gapAmong(tasks int) time.Duration { return r.gap * time.Duration(t
 
 func takes(gap time.Duration) string { return fmt.Sprintf("uniform:%v-%v", gap*3/2, gap*3) }
 
-// row waits for so many tasks. It tries three times, since one of many waits may
-// be held up by something else on the machine.
+// row waits for so many tasks, and again for others if they are few, against a
+// fake of its own.
 func (r *run) row(ctx context.Context, tasks int, gogc string) (got spent, err error) {
-	for range 3 {
-		if got, err = r.attempt(ctx, tasks, gogc); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	return got, err
-}
-
-// attempt waits for so many tasks, and again for others if they are few, against
-// a fake of its own.
-func (r *run) attempt(ctx context.Context, tasks int, gogc string) (got spent, err error) {
 	gap := r.gapAmong(tasks)
 	url, stop, err := r.serve(ctx, takes(gap))
 	if err != nil {
