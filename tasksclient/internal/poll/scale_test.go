@@ -1,0 +1,150 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// crowd is a wait for n ids whose polls a test makes itself, one after the
+// other: the poller is paused, so that it starts none.
+type crowd struct {
+	p   *Poller[string]
+	w   *waiter[string]
+	ids []string
+}
+
+func newCrowd(n int) *crowd {
+	a := &api{}
+	c := &crowd{ids: make([]string, n)}
+	c.p = a.poller(func(c *Config[string]) {
+		c.PausedUntil = func() time.Time { return a.start.Add(time.Hour) }
+		c.Fit = func(ids, _ int) bool { return ids <= 100 }
+	})
+	for i := range c.ids {
+		c.ids[i] = fmt.Sprint(300_000_000 + i)
+	}
+	return c
+}
+
+func (c *crowd) join(ctx context.Context) {
+	c.w = newWaiter[string](ctx, math.MaxInt)
+	c.p.join(c.w, c.ids)
+}
+
+// round polls each id once: it is pending.
+func (c *crowd) round(ctx context.Context) {
+	page := make([]Seen[string], 100)
+	for asked := 0; asked < len(c.ids); {
+		c.p.mu.Lock()
+		b, _ := c.p.fill(c.p.now())
+		for _, e := range b.entries {
+			e.answered = false
+		}
+		b.cancel, b.asked, b.live = func() {}, c.p.now(), len(b.entries)
+		c.p.mu.Unlock()
+		for i, e := range b.entries {
+			page[i] = Seen[string]{ID: e.id, Pending: true}
+		}
+		asked += len(b.entries)
+		c.p.answer(b, page[:len(b.entries)])
+		c.p.settle(ctx, b, nil)
+	}
+}
+
+func liveBytes() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what the first swept late
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// What is pending is held until it is done, however many there are of it.
+func TestAPendingIDTakesLittleMemory(t *testing.T) {
+	// Not parallel: it measures the memory of the process.
+	const ids, most = 100_000, 120 // bytes, beside the caller's own id
+	c := newCrowd(ids)
+	before := liveBytes()
+	c.join(t.Context())
+	c.round(t.Context())
+	each := float64(liveBytes()-before) / ids
+	t.Logf("%.1f bytes a pending id", each)
+	if each > most {
+		t.Errorf("%.1f bytes a pending id, want at most %d", each, most)
+	}
+	runtime.KeepAlive(c)
+}
+
+// Giving up a million must not take the memory of a million results at once.
+func TestGivingUpTakesLittleMemory(t *testing.T) {
+	// Not parallel: it measures the memory of the process.
+	const ids, most = 100_000, 16 // bytes more than while they were pending
+	c := newCrowd(ids)
+	c.join(t.Context())
+	c.round(t.Context())
+	before := liveBytes()
+	ready, unfinished, _ := c.p.leave(c.w, c.ids)
+	after := liveBytes()
+	if len(ready) != 0 || len(unfinished) != ids {
+		t.Fatalf("%d results are ready, %d unfinished", len(ready), len(unfinished))
+	}
+	if each := (float64(after) - float64(before)) / ids; each > most {
+		t.Errorf("%.1f bytes an id that is given up, want at most %d", each, most)
+	}
+	if r := unfinished[ids-1].pendingResult(errNo); r.ID != "300099999" || !r.Pending || !errors.Is(r.Err, errNo) {
+		t.Errorf("the last result is %+v", r)
+	}
+	runtime.KeepAlive(c)
+}
+
+// Two waits for the same ids, of which one takes no results: what is held back
+// for it is held once.
+func TestAnIDThatIsHeldBackIsHeldOnce(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(10)
+	c.join(t.Context())
+	idle := newWaiter[string](t.Context(), 0)
+	c.p.join(idle, c.ids)
+	for range 100 {
+		c.w.room = 0
+		c.p.mu.Lock()
+		if b, _ := c.p.fill(c.p.now()); len(b.entries) > 0 {
+			t.Fatal("nobody has room, and it would be asked for")
+		}
+		c.p.mu.Unlock()
+		c.w.room = math.MaxInt
+		c.p.take(c.w)
+		c.p.mu.Lock()
+		c.p.resume(c.p.now())
+		c.p.mu.Unlock()
+	}
+	if len(idle.held) > 2*len(c.ids) {
+		t.Errorf("%d entries are held back of %d", len(idle.held), len(c.ids))
+	}
+}
+
+// BenchmarkRound is what the poller itself does for a round of polls, without
+// requests and decoding. It prints the time an id.
+func BenchmarkRound(b *testing.B) {
+	for n := 1_000; n <= 1_000_000; n *= 10 {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := newCrowd(n)
+			for i := range 100 { // so that the pace has something to reckon with
+				c.p.cfg.Pace.Survived(0, time.Duration(i)*time.Second)
+				c.p.cfg.Pace.Ended(time.Duration(i)*time.Second, 0)
+			}
+			c.join(b.Context())
+			c.round(b.Context())
+			b.ReportAllocs()
+			for b.Loop() {
+				c.round(b.Context())
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/id")
+		})
+	}
+}
