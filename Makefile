@@ -200,7 +200,7 @@ soak: ## Wait for 20,000 tasks of a fake that fails and is killed (2 minutes at 
 	@cd tools/bench && go run ./soak
 
 .PHONY: soak-poison
-soak-poison: ## The same with refusals, answers that are not HTTP, and a tenth of the ids breaking each request (20 minutes at most)
+soak-poison: ## The same with refusals, answers that are not HTTP, and a tenth of the ids breaking each request (30 minutes at most)
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cd tools/bench && go run ./soak -poison 0.1 -tasks 2000 -chance 0.3 -limit 30m
 

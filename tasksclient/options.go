@@ -152,7 +152,8 @@ func WithLimiter(limiter Limiter) Option {
 }
 
 // WithConcurrency sets how many polls may be under way at once for all waits of the client together: 4 by default, at
-// least 1. Get and List run in their callers' goroutines and do not count.
+// least 1. Get and List run in their callers' goroutines and do not count. With 1, a poll that hangs delays all others
+// until [WithRequestTimeout] ends it.
 func WithConcurrency(polls int) Option { return func(c *config) { c.concurrency = polls } }
 
 // WithBatchSize sets the largest number of ids in one request: from 1 to 100, and 100 by default, since a page of the API

@@ -187,7 +187,8 @@ func isMissing(f Finding, name string) bool {
 }
 
 // meantBy is the query parameter that a name stands for in another spelling, as
-// task_ids[], taskIds and ids do for task_ids, or nothing.
+// task_ids[], taskIds and ids do for task_ids, or nothing. A single letter may
+// stand for anything.
 func meantBy(name string, parameters openapi3.Parameters) string {
 	plain := func(name string) string {
 		letters := strings.Map(func(r rune) rune {
@@ -199,7 +200,7 @@ func meantBy(name string, parameters openapi3.Parameters) string {
 		return strings.TrimSuffix(letters, "s")
 	}
 	for _, p := range parameters {
-		if p.Value.In == openapi3.ParameterInQuery && plain(name) != "" && strings.HasSuffix(plain(p.Value.Name), plain(name)) {
+		if p.Value.In == openapi3.ParameterInQuery && len(plain(name)) > 1 && strings.HasSuffix(plain(p.Value.Name), plain(name)) {
 			return p.Value.Name
 		}
 	}

@@ -62,6 +62,7 @@ func broken(task, page Exchange) []verdict {
 		{name: "a next with braces", x: page.body(`limit=1`, `limit={limit}`), want: []Rule{RuleFormat}},
 		{name: "a next with a letter that is not escaped", x: page.body(`limit=1`, `limit=1&a=é`), want: []Rule{RuleFormat}},
 		{name: "an unknown parameter without ids", x: page.url("/tasks?page=2"), want: []Rule{RuleParameter, RuleUnknownQuery}},
+		{name: "an unknown parameter of one letter without ids", x: page.url("/tasks?d=2"), want: []Rule{RuleParameter, RuleUnknownQuery}},
 		{name: "an empty next", x: page.json(strings.Replace(whole("2", success), `"next":null`, `"next":""`, 1)), want: []Rule{RuleFormat}},
 		{name: "an empty previous", x: page.body(`"previous":null`, `"previous":""`), want: []Rule{RuleFormat}},
 		{name: "a duplicate key", x: task.body(`"error":null`, `"error":null,"error":null`), want: []Rule{RuleDuplicateKey}},
