@@ -14,7 +14,9 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 	p.mu.Lock()
 	defer p.unlock()
 	now := p.now()
-	b.answered = true
+	if b.answered == 0 {
+		b.answered = now
+	}
 	p.works(b, now)
 	next := 0 // of b: answers mostly come in the order of the question
 	for _, s := range seen {
@@ -28,7 +30,6 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 		if e == nil || e.who == nil || e.batch != b {
 			continue // nobody waits for it any more
 		}
-		e.answered = true
 		delete(p.denials, e)
 		if s.Pending {
 			p.cfg.Pace.Survived(e.lastAge(), e.age(now))
@@ -66,7 +67,7 @@ func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
 	for _, e := range b.entries {
 		switch {
 		case e.who == nil || e.batch != b: // finished, or given up
-		case e.answered:
+		case b.answered != 0 && e.lastAt >= b.answered: // this poll has shown it
 			pending = append(pending, e)
 		default:
 			silent = append(silent, e)
@@ -78,7 +79,7 @@ func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
 		p.requeue(&p.healthy, pending, failure{}, now+p.gap(pending, now)).asked = b.asked
 	}
 	if f == nil {
-		b.answered = true
+		b.answered = now
 		p.works(b, now)
 		p.leftOut(b, silent, now)
 	} else if len(silent) > 0 {

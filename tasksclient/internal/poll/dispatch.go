@@ -138,7 +138,6 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 	q := Query{IDs: make([]string, len(b.entries)), Isolated: b.isolated}
 	for i, e := range b.entries {
 		q.IDs[i] = e.id
-		e.answered = false
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].who.all[0].ctx)) //nolint:gosec // release calls it
 	b.asked, b.live, b.cancel = now, len(q.IDs), cancel

@@ -142,7 +142,7 @@ func (p *Poller[T]) endAll(err error) {
 func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
 	first, alone, verdict := silent[0], len(b.entries) == 1, f.Kind.isVerdict()
 	failed := failure{count: b.failed.count, since: b.failed.since, err: f.Err}
-	if failed.since == 0 || b.answered { // what was not read comes first the next time
+	if failed.since == 0 || b.answered != 0 { // what was not read comes first the next time
 		failed.count, failed.since = 0, now
 	}
 	if failed.count++; f.Kind == Timeout && !alone {

@@ -89,7 +89,7 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 // once. If it was one, lists are whole again, and polls that still hang are made anew.
 func (p *Poller[T]) works(b *batch[T], now time.Duration) {
 	p.worked = now
-	p.keyWorked = p.keyWorked || b.answered
+	p.keyWorked = p.keyWorked || b.answered != 0
 	if len(b.entries) == 1 {
 		p.singleWorked = now
 	} else {

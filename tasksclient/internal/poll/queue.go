@@ -17,12 +17,11 @@ type waiters[T any] struct {
 // entry is one id that is waited for, by however many waits. A million of them may be pending, so an entry has only what
 // each of them needs. What concerns a failed poll stands in the batch.
 type entry[T any] struct {
-	id       string
-	who      *waiters[T]   // who waits for it; nil once it is finished or given up
-	batch    *batch[T]     // where it stands; nil while it is held back
-	last     T             // the last snapshot, if it was seen
-	lastAt   time.Duration // when that was taken; zero: it was never seen
-	answered bool          // the poll under way has shown it
+	id     string
+	who    *waiters[T]   // who waits for it; nil once it is finished or given up
+	batch  *batch[T]     // where it stands; nil while it is held back
+	last   T             // the last snapshot, if it was seen
+	lastAt time.Duration // when that was taken; zero: it was never seen
 }
 
 func (e *entry[T]) seen() bool                          { return e.lastAt != 0 }
@@ -72,10 +71,10 @@ type batch[T any] struct {
 
 	// While it is under way.
 	cancel    context.CancelFunc
-	live      int  // how many of its ids somebody still waits for
-	answered  bool // a part of the answer was read
-	isolated  bool // it is a single id that fails while others work
-	cancelled bool // it is to be asked again, whatever comes of it
+	live      int           // how many of its ids somebody still waits for
+	answered  time.Duration // when the first part of the answer was read; zero: none was
+	isolated  bool          // it is a single id that fails while others work
+	cancelled bool          // it is to be asked again, whatever comes of it
 }
 
 func (b *batch[T]) add(e *entry[T]) {
