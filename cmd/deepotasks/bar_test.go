@@ -3,11 +3,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -85,7 +88,7 @@ func (w *window) resize(width uint16) (from int) {
 
 // bars are the bars that a text draws, each in a way that no window wraps.
 func bars(text string) (found []string) {
-	for part := range strings.SplitSeq(text, "\r \x1b[J\r") {
+	for part := range strings.SplitSeq(text, "\r\x1b[2K \x1b[J\r") {
 		bar, _, ended := strings.Cut(part, "\x1b[?7h\r")
 		if bar, begun := strings.CutPrefix(bar, "\x1b[?7l"); begun && ended {
 			found = append(found, bar)
@@ -95,8 +98,8 @@ func bars(text string) (found []string) {
 }
 
 // screen is what is left on a terminal that knows what a bar makes use of: the
-// line's begin, a new line, erasing the rest, and cutting what is too wide. Where a window breaks a line
-// anew makes no difference, since the bar never leaves its line's begin.
+// line's begin, a new line, erasing the line or the rest, and cutting what is too wide. How a window that
+// becomes narrower breaks lines is for TestABarLeavesNothingBehindInTmux.
 func screen(text string) (lines []string) {
 	lines = []string{""}
 	column := 0
@@ -105,6 +108,8 @@ func screen(text string) (lines []string) {
 		switch {
 		case strings.HasPrefix(text, "\x1b[J"):
 			*last, text = (*last)[:column], text[2:]
+		case strings.HasPrefix(text, "\x1b[2K"):
+			*last, text = strings.Repeat(" ", column), text[3:]
 		case strings.HasPrefix(text, "\x1b[?7"):
 			text = text[4:]
 		case text[0] == '\r':
@@ -193,6 +198,80 @@ func TestABarFitsAnyWindowFollowsItAndLeavesACleanScreen(t *testing.T) {
 			}
 			if tasks != 40 || !strings.HasPrefix(lines[len(lines)-2], "deepotasks: interrupted: 40 succeeded, 1 still pending") {
 				t.Errorf("%d tasks are on the screen:\n%s", tasks, strings.Join(lines, "\n"))
+			}
+		})
+	}
+}
+
+// tmux breaks lines anew when a pane becomes narrower, scrolls by the rows that this
+// takes, and tells the program late: what a bar has to cope with when a hand drags.
+func TestABarLeavesNothingBehindInTmux(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux is not installed")
+	}
+	binary := build(t)
+	for _, drag := range []struct {
+		name           string
+		from, to, step int
+		height         string
+		every          time.Duration
+	}{
+		{"dragged slowly at the top of a low pane", 80, 20, 3, "6", 200 * time.Millisecond},
+		{"dragged fast", 200, 40, 5, "24", 30 * time.Millisecond},
+		{"split into halves", 100, 50, 50, "24", 0},
+	} {
+		t.Run(drag.name, func(t *testing.T) {
+			t.Parallel()
+			env, ids := slowly(t)
+			dir, err := os.MkdirTemp("", "tmux") // the test's own is too long a path for a socket
+			if err != nil {
+				t.Fatal(err)
+			}
+			socket := filepath.Join(dir, "socket")
+			tmux := func(args ...string) string {
+				t.Helper()
+				cmd := exec.CommandContext(t.Context(), "tmux", append([]string{"-S", socket, "-f", "/dev/null"}, args...)...)
+				cmd.Env = append(os.Environ(), env...)
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Fatalf("tmux %q: %v\n%s", args, err, out)
+				}
+				return string(out)
+			}
+			t.Cleanup(func() {
+				_ = exec.CommandContext(context.WithoutCancel(t.Context()), "tmux", "-S", socket, "kill-server").Run()
+				_ = os.RemoveAll(dir)
+			})
+			tmux("new-session", "-d", "-x", strconv.Itoa(drag.from), "-y", drag.height, "sh", "-c",
+				`echo begin; "$0" wait --timeout 8s "$@"; sleep 60`, binary, ids[0], ids[20], ids[30], ids[40])
+			shown := func() string { return tmux("capture-pane", "-p", "-J", "-S", "-") }
+			until := func(text string) {
+				t.Helper()
+				for deadline := time.Now().Add(20 * time.Second); !strings.Contains(shown(), text); time.Sleep(100 * time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Fatalf("%q is not shown:\n%s", text, shown())
+					}
+				}
+			}
+			until("[#")
+			width := drag.from
+			resize := func(step int) {
+				width += step
+				tmux("resize-window", "-x", strconv.Itoa(width))
+				time.Sleep(drag.every)
+			}
+			for width > drag.to {
+				resize(-drag.step)
+			}
+			for width < drag.from {
+				resize(drag.step)
+			}
+			until("deepotasks: ")
+			for line := range strings.Lines(shown()) {
+				if line = strings.TrimSpace(line); line != "begin" && !row.MatchString(line) {
+					t.Errorf("a line is left: %q", line)
+				}
 			}
 		})
 	}

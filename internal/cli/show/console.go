@@ -5,28 +5,38 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 )
 
 // console draws the line of a bar on a terminal. After each drawing the cursor
 // stands at the line's begin: when the window becomes narrower, terminals break
 // the line into several but leave the cursor at its begin, and so the next
-// drawing erases all of it. Nothing is left behind, and nothing scrolls.
+// drawing erases all of it.
+//
+// tmux scrolls by as many rows as it breaks a line into, and what has left the
+// top of the screen can't be erased. So the line is drawn too short to be broken
+// by what a hand drags the window in the time between two drawings.
 //
 // It implements mpb.ConsoleWriter.
 type console struct {
 	bytes.Buffer // what mpb has drawn of the next line
 
-	w    io.Writer
-	mu   sync.Mutex // guards what follows, and writing to the terminal
+	w        io.Writer
+	width    int       // at the last drawing, in columns
+	narrowed time.Time // when the window was last found narrower than before
+
+	mu   sync.Mutex // guards the line, and writing to the terminal
 	line []byte     // that is shown
 }
 
 // unknownWidth is how wide what is no terminal is taken to be.
 const unknownWidth = 80
 
-// erase clears from the line's begin to the screen's end. The space is for tmux,
-// which keeps in its history what is cleared from the very first place on.
-const erase = "\r \x1b[J\r"
+// erase clears the line and all below it. Clearing the line as a whole makes
+// terminals forget that they broke it, which they would otherwise believe of what
+// is drawn there next. The space is for tmux, which keeps in its history what is
+// cleared from the very first place on.
+const erase = "\r\x1b[2K \x1b[J\r"
 
 // A line that is wider than the window is cut, not wrapped: the window may have
 // become narrower since the line was drawn.
@@ -38,11 +48,23 @@ func (c *console) IsTerminal() bool {
 	return ok
 }
 
-// GetTermSize is asked before each drawing. The last column stays free: a
-// cursor behind it is elsewhere in each terminal.
+// dragged is how long after it became narrower a window may still be under the
+// hand that drags it.
+const dragged = time.Second
+
+// GetTermSize is asked before each drawing. It is the width that the line may
+// have: an eighth of the window stays free, and half of it while it is dragged
+// narrower.
 func (c *console) GetTermSize() (width, height int, err error) {
 	width, _ = terminal(c.w)
-	return max(width, 2) - 1, 1, nil
+	if width < c.width {
+		c.narrowed = time.Now()
+	}
+	c.width = width
+	if time.Since(c.narrowed) < dragged {
+		return max(1, width/2), 1, nil
+	}
+	return max(1, width-width/8-1), 1, nil
 }
 
 // Flush shows what was drawn.
