@@ -30,7 +30,7 @@ type collector struct {
 	kind           string   // of the progress
 	progress       show.Progress
 	stop           context.CancelFunc
-	gaveUp         bool // stopped by --fail-fast
+	start          time.Time
 }
 
 // skip counts the ids that the file has as finished, and returns the others.
@@ -122,11 +122,9 @@ func (c *collector) take(batch []tasksclient.Result) error {
 		if !isFinished && worthAnotherTry(r.Err) {
 			c.again = append(c.again, r.ID)
 		}
-		if !c.gaveUp || results.KindOf(r.Err) != results.KindPending { // that it is pending is for another's sake
-			c.end.Add(r)
-		}
-		if r.Err != nil && c.failFast && !c.gaveUp && results.KindOf(r.Err) != results.KindPending {
-			c.gaveUp = true
+		c.end.Add(r)
+		if r.Err != nil && c.failFast && !c.end.GaveUp && results.KindOf(r.Err) != results.KindPending {
+			c.end.GaveUp = true
 			c.stop()
 		}
 		if !isFinished {
@@ -198,8 +196,11 @@ func (c *collector) summary(signal error) error {
 	if signal != nil {
 		err = &exit.Error{Code: exit.Code(signal), Text: signal.Error() + ": " + c.end.Text()}
 	}
-	if err != nil && c.quiet {
+	switch {
+	case err != nil && c.quiet:
 		return &exit.Error{Code: exit.Code(err)}
+	case err == nil && c.file != nil:
+		_, err = fmt.Fprintf(c.stderr, "%s in %s; results in %s\n", c.end.Text(), show.Duration(time.Since(c.start)), c.out)
 	}
 	return err
 }

@@ -83,7 +83,7 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 		defer cancel()
 	}
 	c.stop = cancel
-	start := time.Now()
+	c.start = time.Now()
 	left, err := c.open(ctx)
 	if err == nil {
 		defer func() { err = errors.Join(err, c.close()) }()
@@ -94,7 +94,7 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 	}
 	if w.stats {
 		s := client.Stats()
-		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed) and %s; half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(time.Since(start)),
+		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed) and %s; half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(time.Since(c.start)),
 			usage.Plural(int(s.Succeeded+s.Failed), "request"), s.Failed, usage.Plural(int(s.Pauses), "pause"), show.Duration(s.Typical), goroutinesAtRest())
 	}
 	return c.summary(exit.Signal(cmd.Context()))

@@ -103,8 +103,9 @@ func codeOf(err error) int {
 
 // Outcome counts how it went with each id.
 type Outcome struct {
-	Fine  string // the word for those that went well, such as succeeded
-	ended [Unauthorized + 1]int
+	Fine   string // the word for those that went well, such as succeeded
+	GaveUp bool   // a failure ended it: tasks that are pending do not decide the exit code
+	ended  [Unauthorized + 1]int
 }
 
 // Add counts a result.
@@ -124,7 +125,7 @@ func (o *Outcome) Total() (n int) {
 // Err is nil if all went well, or an error with the exit code of them all.
 func (o *Outcome) Err() error {
 	for _, code := range []int{Unauthorized, Unexpected, Pending, Unknown, Failed} {
-		if o.ended[code] > 0 {
+		if o.ended[code] > 0 && !(o.GaveUp && code == Pending) {
 			return &Error{Code: code, Text: o.Text()}
 		}
 	}
