@@ -41,8 +41,24 @@ func Apply(root *cobra.Command) {
 		}
 		return nil
 	}
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		if name := cmd.Name(); name == cobra.ShellCompRequestCmd || name == cobra.ShellCompNoDescRequestCmd {
+			unquote(root)
+		}
+	}
 	root.InitDefaultCompletionCmd()
 	apply(root.Commands())
+}
+
+// unquote takes the backquotes out of what flags mean. The help shows the word
+// between them as the flag's value, but shells would show them as they stand.
+func unquote(cmd *cobra.Command) {
+	strip := func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) }
+	cmd.PersistentFlags().VisitAll(strip)
+	cmd.Flags().VisitAll(strip)
+	for _, child := range cmd.Commands() {
+		unquote(child)
+	}
 }
 
 func apply(commands []*cobra.Command) {
