@@ -82,7 +82,7 @@ func TestTheActionVerifiesRecordings(t *testing.T) {
 			"a bad one, a good": {map[string]string{"recordings": bad + "\n" + good + "\n"}, 2, "::error file=" + bad},
 			"a rule left out":   {map[string]string{"recordings": bad, "without": "enum"}, 0, "0 breaches"},
 			"no such file":      {map[string]string{"recordings": temp + "/nothing"}, 1, "no such file"},
-			"an injection":      {map[string]string{"recordings": good, "level": "$(touch " + temp + "/injected)"}, 1, "there is no level"},
+			"an injection":      {map[string]string{"recordings": good, "level": "$(touch " + temp + "/injected)"}, 1, "it can be breach or warning"},
 			"SARIF too":         {map[string]string{"recordings": bad, "sarif": temp + "/findings.sarif"}, 2, "1 breach, "},
 		} {
 			summary := filepath.Join(t.TempDir(), "summary")

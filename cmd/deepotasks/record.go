@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -107,6 +108,9 @@ func openRecording(path string, demo bool) (*recordingFile, error) {
 		head.Provenance, head.Source = contract.Derived, "the embedded fake of deepotasks"
 	}
 	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s exists already, and is not overwritten; give --out another file", path)
+	}
 	if err != nil {
 		return nil, err
 	}

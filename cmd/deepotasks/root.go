@@ -68,6 +68,9 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(getCommand(), listCommand(), waitCommand(), serveCommand(), verifyCommand(), recordCommand(), specCommand(), version.Command(), manual.Command())
+	for _, cmd := range root.Commands() {
+		cmd.PreRunE = usage.NoEmptyFlags
+	}
 	usage.Apply(root)
 	return root
 }

@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DEEPOMATIC_API_URL", server.URL)
 			env.Setenv("DEEPOMATIC_API_KEY", taskstest.Key)
 			env.Setenv("KEY", taskstest.Key)
+			env.Setenv("USED", strings.TrimPrefix(server.URL, "http://"))
 			recordings, err := filepath.Abs("../../contract_test/testdata")
 			env.Setenv("RECORDINGS", recordings)
 			return err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +98,7 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 	defer func() { err = errors.Join(err, fake.Close()) }()
 	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", addr)
 	if err != nil {
-		return err
+		return notListening(addr, err)
 	}
 	at := reachable(listener.Addr())
 	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export DEEPOMATIC_API_URL=%s\nexport DEEPOMATIC_API_KEY=%s\n", at.url, quote(config.Key)); err != nil {
@@ -120,6 +121,25 @@ func listenAndServe(cmd *cobra.Command, addr string, config fakeserver.Config) (
 	}
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "served %s\n", usage.Plural(fake.Requests(), "request"))
 	return nil
+}
+
+// notListening says why an address can't be listened on, and what to do.
+func notListening(addr string, err error) error {
+	var wrong *net.AddrError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("--addr is %q, which is not an address with a port; give one such as 127.0.0.1:8642", addr)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--addr: %s is in use by another program; give another port, or port 0 for one that is free", addr)
+	}
+	reason := err
+	if failed, ok := errors.AsType[*net.OpError](err); ok {
+		reason = failed.Err // without the names of system calls
+	}
+	if call, ok := errors.AsType[*os.SyscallError](reason); ok {
+		reason = call.Err
+	}
+	return fmt.Errorf("--addr: can't listen on %s: %w; give an address of this machine, such as 127.0.0.1:0", addr, reason)
 }
 
 // address is where a server can be reached.

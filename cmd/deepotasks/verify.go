@@ -13,6 +13,7 @@ import (
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/recordings"
 	"github.com/deepomatic/tasks/cmd/deepotasks/internal/verify"
 	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
@@ -46,16 +47,16 @@ Exit codes:
 				return err
 			}
 			if len(paths) == 0 {
-				return errors.New("verify needs a PATH: a recording, or a folder of recordings")
+				return usage.Errorf(cmd, "%s needs a PATH: a recording, or a folder of recordings", cmd.CommandPath())
 			}
 			if asJSON {
 				format = "json"
 			}
 			if !slices.Contains(verify.Formats, format) {
-				return fmt.Errorf("there is no format %q; there are %s", format, strings.Join(verify.Formats, ", "))
+				return usage.Errorf(cmd, "--format is %q; it can be %s", format, strings.Join(verify.Formats, ", "))
 			}
 			if !slices.Contains([]string{string(contract.Breach), string(contract.Warning)}, level) {
-				return fmt.Errorf("there is no level %q; there are breach and warning", level)
+				return usage.Errorf(cmd, "--level is %q; it can be breach or warning", level)
 			}
 			leftOut, err := rulesNamed(without)
 			if err != nil {

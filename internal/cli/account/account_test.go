@@ -114,7 +114,7 @@ func TestWhatIsWrongIsNamedWithWhatIsRight(t *testing.T) {
 		{"an empty file", account.Account{KeyFile: file(t, "\n")}, nil, []string{"--api-key-file: ", " is empty"}, 1},
 		{"a file of many lines", account.Account{}, []string{"DEEPOMATIC_API_KEY_FILE", file(t, "secret\nsecret\n")}, []string{"DEEPOMATIC_API_KEY_FILE: ", "several lines"}, 1},
 		{"a huge file", account.Account{KeyFile: file(t, strings.Repeat("secret", 20_000))}, nil, []string{"is too large to be a key"}, 1},
-		{"no file", account.Account{KeyFile: "nowhere"}, nil, []string{"--api-key-file: open nowhere"}, 1},
+		{"no file", account.Account{KeyFile: "nowhere"}, nil, []string{"--api-key-file: nowhere: no such file"}, 1},
 		{"a command that fails", account.Account{KeyCommand: "echo secret; exit 3"}, nil, []string{"--api-key-command: the command ended with exit code 3"}, 1},
 		{"a command that says nothing", account.Account{KeyCommand: "true"}, nil, []string{"--api-key-command: the command printed nothing"}, 1},
 		{"no URL", account.Account{}, append(key, "DEEPOMATIC_API_URL", "api.deepomatic.com"), []string{"DEEPOMATIC_API_URL: must begin with https://", right}, 1},

@@ -43,14 +43,14 @@ func (a *Account) key(ctx context.Context) (*key, error) {
 func keyOfFile(from, path string) (string, error) {
 	file, err := os.Open(path) //nolint:gosec // the file that the user names
 	if err != nil {
-		return "", problem(from, err.Error())
+		return "", problem(from, exit.Message(err))
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	text, err := io.ReadAll(io.LimitReader(file, maxKey+1))
 	key := strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")) // Windows editors begin a file with a mark
 	switch {
 	case err != nil:
-		return "", problem(from, err.Error())
+		return "", problem(from, exit.Message(err))
 	case len(text) > maxKey:
 		return "", problem(from, path+" is too large to be a key")
 	case key == "":

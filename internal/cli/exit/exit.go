@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/deepomatic/tasks/internal/cli/results"
 	"github.com/deepomatic/tasks/tasksclient"
@@ -61,21 +63,47 @@ func Code(err error) int {
 // exit code.
 func Report(stderr io.Writer, program string, err error) int {
 	if err != nil && err.Error() != "" {
-		_, _ = fmt.Fprintf(stderr, "%s: %s\n", program, message(err))
+		_, _ = fmt.Fprintf(stderr, "%s: %s\n", program, Message(err))
 	}
 	return Code(err)
 }
 
-// message is err's text for people. Errors of the library have words of their
-// own on the command line.
-func message(err error) string {
+// Message is err's text for people. Errors of the library and of files have words
+// of their own on the command line.
+func Message(err error) string {
 	var input *tasksclient.InputError
 	var rejected *tasksclient.APIError
 	var protocol *tasksclient.ProtocolError
 	if errors.As(err, &input) || errors.As(err, &rejected) || errors.As(err, &protocol) {
 		return results.Message(err)
 	}
-	return packages.ReplaceAllString(err.Error(), "")
+	text := packages.ReplaceAllString(err.Error(), "")
+	for _, failed := range pathErrors(err) {
+		said := failed.Path + ": " + failed.Err.Error()
+		if errors.Is(failed, syscall.EISDIR) {
+			said = failed.Path + " is a folder, not a file"
+		}
+		text = strings.Replace(text, failed.Error(), said, 1)
+	}
+	return text
+}
+
+// pathErrors are the errors of files that an error holds. Their texts begin with
+// the name of a system call.
+func pathErrors(err error) (found []*fs.PathError) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			found = append(found, pathErrors(one)...)
+		}
+		return found
+	}
+	if failed, ok := err.(*fs.PathError); ok { //nolint:errorlint // each step is looked at
+		return []*fs.PathError{failed}
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return pathErrors(inner)
+	}
+	return nil
 }
 
 // packages are the names that errors of this project's packages begin with.

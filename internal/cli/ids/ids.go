@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 )
@@ -35,6 +36,9 @@ func (s *Source) Flags(f *pflag.FlagSet) {
 // nil if neither is given, and an error if a file that is given has none. It
 // returns when ctx ends, even if standard input says nothing.
 func (s *Source) Read(ctx context.Context, args []string, stdin io.Reader) ([]string, error) {
+	if s.Column != "" && s.From == "" && !slices.Contains(args, "-") {
+		return nil, errors.New("--column names a column of a file; give the file with --from, or - for standard input")
+	}
 	found := set{seen: map[string]struct{}{}}
 	for _, arg := range args {
 		var err error
@@ -87,6 +91,10 @@ func (s *Source) readFile(ctx context.Context, path string, stdin io.Reader, fou
 		}
 		if file, ok := r.(*os.File); ok {
 			info, _ = file.Stat() // without it, Holds knows less
+		}
+		if info != nil && info.IsDir() {
+			read <- fmt.Errorf("%s is a folder; ids are read from a file", name)
+			return
 		}
 		n := more.taken
 		err := parse(name, r, s.Column, more.add)

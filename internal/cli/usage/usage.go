@@ -140,6 +140,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	return Errorf(cmd, "%v", err)
 }
 
+// NoEmptyFlags refuses a flag that was given an empty value, as by a variable of
+// the shell that is not set. A list may be empty. It is a command's PreRunE.
+func NoEmptyFlags(cmd *cobra.Command, _ []string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.String() == "" {
+			err = Errorf(cmd, "--%s is empty; give it a value, or leave the flag away", f.Name)
+		}
+	})
+	return err
+}
+
 // similarFlags are flags that a name may have meant, by cobra's own measure.
 func similarFlags(cmd *cobra.Command, name string) []string {
 	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
