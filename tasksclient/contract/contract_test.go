@@ -72,6 +72,27 @@ func TestTransportPassesExchangesOnAndReportsBreaches(t *testing.T) {
 	}
 }
 
+func TestHeadersThatWereNotRecordedAreNotMissed(t *testing.T) {
+	t.Parallel()
+	var api taskstest.Server
+	api.Add(taskstest.Published()...)
+	recorder := &Recorder{Next: &api}
+	ask(t, recorder, "/tasks/269999729", taskstest.Key)
+	rec, err := recorder.Recording("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := rec.Exchanges[0]
+	x.RequestHeader = nil
+	if found := Check(x); len(found) != 1 || found[0].Rule != RuleSecurity {
+		t.Errorf("without a key: %v", found)
+	}
+	x.RequestHeaderNotRecorded = true
+	if found := Check(x); found != nil {
+		t.Errorf("not recorded: %v", found)
+	}
+}
+
 func TestReplayFailsForARequestThatIsNotRecordedAndOneThatIsNeverMade(t *testing.T) {
 	t.Parallel()
 	var api taskstest.Server

@@ -21,6 +21,11 @@ type Exchange struct {
 	// Body is empty then, and is not checked.
 	BodyNotRecorded bool
 
+	// RequestHeaderNotRecorded says that the recording lacks the request's
+	// headers, as archives do from which they were removed. RequestHeader is
+	// empty then, and a missing key is no breach.
+	RequestHeaderNotRecorded bool
+
 	// Started and Ended are when the request was sent and when its answer was
 	// read. Zero means that the time is not known.
 	Started, Ended time.Time

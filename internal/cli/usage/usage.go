@@ -223,6 +223,8 @@ func Plural(n int, noun string) string {
 	case n == 1:
 	case strings.HasSuffix(noun, "ch"):
 		noun += "es"
+	case strings.HasSuffix(noun, "y"):
+		noun = strings.TrimSuffix(noun, "y") + "ies"
 	default:
 		noun += "s"
 	}

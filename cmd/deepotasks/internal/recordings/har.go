@@ -243,10 +243,7 @@ func isMadeUp(name string) bool {
 func (e *entry) exchange() Exchange {
 	x := Exchange{RequestLine: e.requestLine, ResponseLine: e.responseLine}
 	// Each message has headers: where there are none, they were not recorded.
-	// What is said of them then has to be nothing.
-	if len(e.requestHeader) == 0 {
-		e.requestHeader = http.Header{"X-Api-Key": {"not recorded"}}
-	}
+	x.RequestHeaderNotRecorded = len(e.requestHeader) == 0
 	if len(e.header) == 0 && e.content.mimeType != "" {
 		e.header = http.Header{"Content-Type": {e.content.mimeType}}
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient/contract"
 )
 
@@ -67,7 +68,8 @@ type Reader struct {
 type Summary struct {
 	Violates    []contract.Rule // the rules that a recording breaks on purpose
 	Exchanges   int
-	NotRecorded int            // how many of them have a body that was not recorded
+	NoBody      int            // how many of them have a body that was not recorded
+	NoHeaders   int            // how many of them have a request whose headers were not recorded
 	Skipped     map[string]int // what an archive holds besides them, by its kind
 }
 
@@ -83,7 +85,10 @@ func (r *Reader) Each(path string, f func(Exchange) error) (Summary, error) {
 	each := func(x Exchange) error {
 		s.Exchanges++
 		if x.BodyNotRecorded {
-			s.NotRecorded++
+			s.NoBody++
+		}
+		if x.RequestHeaderNotRecorded {
+			s.NoHeaders++
 		}
 		return f(x)
 	}
@@ -116,18 +121,24 @@ func (r *Reader) Each(path string, f func(Exchange) error) (Summary, error) {
 
 // NotLookedAt names what was skipped and what was not recorded, or is empty.
 func (s *Summary) NotLookedAt() string {
-	var parts []string
+	var skipped, lacking []string
 	for _, kind := range kinds {
 		if n := s.Skipped[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, kind))
+			skipped = append(skipped, fmt.Sprintf("%d %s", n, kind))
 		}
 	}
-	text := ""
-	if len(parts) > 0 {
-		text = "; skipped: " + strings.Join(parts, ", ")
+	if s.NoBody > 0 {
+		lacking = append(lacking, usage.Plural(s.NoBody, "body"))
 	}
-	if s.NotRecorded > 0 {
-		text += fmt.Sprintf("; %d bodies not recorded", s.NotRecorded)
+	if s.NoHeaders > 0 {
+		lacking = append(lacking, "the headers of "+usage.Plural(s.NoHeaders, "request"))
+	}
+	text := ""
+	if len(skipped) > 0 {
+		text = "; skipped: " + strings.Join(skipped, ", ")
+	}
+	if len(lacking) > 0 {
+		text += "; not recorded: " + strings.Join(lacking, ", ")
 	}
 	return text
 }

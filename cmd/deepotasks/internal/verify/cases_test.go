@@ -41,7 +41,7 @@ func TestEveryCaseHasTheVerdictThatItIsOwed(t *testing.T) {
 		"odd-url.har":                {"", "skipped: 3 of other hosts"},
 		"other-hosts.har":            {"", "skipped: 4 of other hosts"},
 		"chrome-preflight.har":       {"", "skipped: 2 preflights"},
-		"chrome-evicted.har":         {"", "2 bodies not recorded"},
+		"chrome-evicted.har":         {"", "not recorded: 2 bodies"},
 		"charles-gzip.har":           {"", ""},
 		"success-then-pending.txtar": {"2 finished-stays", ""},
 	} {
