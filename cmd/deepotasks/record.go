@@ -15,6 +15,8 @@ import (
 
 	"github.com/deepomatic/tasks/internal/cli/account"
 	"github.com/deepomatic/tasks/internal/cli/exit"
+	"github.com/deepomatic/tasks/internal/cli/results"
+	"github.com/deepomatic/tasks/internal/cli/show"
 	"github.com/deepomatic/tasks/internal/cli/usage"
 	"github.com/deepomatic/tasks/tasksclient"
 	"github.com/deepomatic/tasks/tasksclient/contract"
@@ -61,20 +63,27 @@ later one fails or Ctrl-C ends the command. An existing file is not overwritten.
 			defer func() { err = errors.Join(err, file.close(cmd)) }()
 			recorder.OnExchange = file.write
 			end := exit.Outcome{Fine: "recorded"}
+			var problems show.Problems
+			var noAnswer error // a network that is down is so for all ids
 			for _, id := range ids {
-				task, err := client.Get(cmd.Context(), id)
+				r := tasksclient.Result{ID: id, Err: noAnswer}
+				if noAnswer == nil {
+					r.Task, r.Err = client.Get(cmd.Context(), id)
+				}
 				if cmd.Context().Err() != nil {
 					return context.Cause(cmd.Context())
-				}
-				if _, answered := errors.AsType[*tasksclient.APIError](err); err != nil && !answered {
-					return errors.Join(err, refused(recorder))
 				}
 				if file.err != nil {
 					return file.err
 				}
-				end.Add(tasksclient.Result{ID: id, Task: task, Err: err})
+				if end.Add(r); r.Err == nil {
+					continue
+				}
+				if problems.Add(r); results.KindOf(r.Err) == results.KindNetwork {
+					noAnswer = r.Err
+				}
 			}
-			if err := refused(recorder); err != nil {
+			if err := errors.Join(problems.Tell(cmd.ErrOrStderr()), refused(recorder)); err != nil {
 				return err
 			}
 			return end.Err()

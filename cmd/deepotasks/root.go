@@ -71,6 +71,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	for _, cmd := range root.Commands() {
 		cmd.PreRunE = usage.NoEmptyFlags
 	}
+	version.Flag(root)
 	usage.Apply(root)
 	return root
 }

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/deepomatic/tasks/internal/cli/results"
 	"github.com/deepomatic/tasks/internal/cli/show"
 )
 
@@ -39,7 +39,7 @@ func (h warnings) Handle(_ context.Context, r slog.Record) error {
 	*h.last = r.Time
 	line := "deepotasks: " + r.Message
 	r.Attrs(func(a slog.Attr) bool {
-		value := strings.TrimPrefix(a.Value.String(), "tasksclient: ")
+		value := results.Text(a.Value.String())
 		if a.Value.Kind() == slog.KindDuration {
 			value = show.Duration(a.Value.Duration())
 		}

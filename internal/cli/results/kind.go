@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/deepomatic/tasks/tasksclient"
@@ -82,19 +83,27 @@ func Message(err error) string {
 	case KindOf(err) == KindInterrupted:
 		return "not asked for: the program was interrupted"
 	}
-	text := strings.ReplaceAll(err.Error(), "tasksclient: ", "")
-	var request *url.Error
-	rejected, isRejected := Rejection(err)
-	switch {
-	case isRejected:
-		text = strings.ReplaceAll(text, rejected.Method+" "+rejected.Path+": ", "")
-	case errors.As(err, &protocol):
-		text = strings.ReplaceAll(text, protocol.Method+" "+protocol.Path+": ", "")
-	case errors.As(err, &request):
-		text = strings.ReplaceAll(text, request.Error(), request.Err.Error())
+	return Text(err.Error())
+}
+
+// Text is the text of an error of the library for people, without what differs
+// between equal errors.
+func Text(text string) string {
+	text = strings.ReplaceAll(text, "tasksclient: ", "")
+	text = local.ReplaceAllString(request.ReplaceAllString(text, ""), "$1")
+	for _, code := range status.FindAllString(text, -1) { // a server that has nothing to say repeats the status
+		if n, err := strconv.Atoi(code); err == nil && http.StatusText(n) != "" {
+			text = strings.Replace(text, http.StatusText(n)+": "+http.StatusText(n), http.StatusText(n), 1)
+		}
 	}
 	return oneLine(advice.ReplaceAllString(text, ""))
 }
+
+var (
+	request = regexp.MustCompile(`\b(GET /\S*?|Get "[^"]*"): `) // which names one id
+	local   = regexp.MustCompile(`\b(tcp )\S+->`)               // the port of this side of a connection
+	status  = regexp.MustCompile(`\b[345]\d\d\b`)
+)
 
 // advice is what the library says to programmers: which of its options to set.
 // The command line has none of them.

@@ -125,7 +125,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		return err
 	case errors.As(err, &unknown):
 		if letters := unknown.GetSpecifiedShortnames(); letters != "" {
-			return Errorf(cmd, "there is no flag -%s; put -- before an id that begins with a dash", unknown.GetSpecifiedName())
+			advice := ""
+			if strings.Contains(cmd.Use, "ID") {
+				advice = "; put -- before an id that begins with a dash"
+			}
+			return Errorf(cmd, "there is no flag -%s%s", unknown.GetSpecifiedName(), advice)
 		}
 		return Errorf(cmd, "there is no flag --%s%s", unknown.GetSpecifiedName(), didYouMean(similarFlags(cmd, unknown.GetSpecifiedName()), "--"))
 	case errors.As(err, &noValue):

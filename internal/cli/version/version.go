@@ -23,6 +23,13 @@ func Command() *cobra.Command {
 	}
 }
 
+// Flag gives a program the flag --version, which prints what the command prints.
+func Flag(root *cobra.Command) {
+	info, _ := debug.ReadBuildInfo() // nil for a program without module support
+	root.Version = Of(info)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+}
+
 // pseudo is the end of a version that Go made of a commit: its time and its
 // hash's beginning.
 var pseudo = regexp.MustCompile(`[-.](\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)-([0-9a-f]{12})(\+dirty)?$`)

@@ -66,11 +66,11 @@ type Reader struct {
 
 // Summary is what there is to say of a file besides its exchanges.
 type Summary struct {
-	Violates    []contract.Rule // the rules that a recording breaks on purpose
-	Exchanges   int
-	NoBody      int            // how many of them have a body that was not recorded
-	NoHeaders   int            // how many of them have a request whose headers were not recorded
-	Skipped     map[string]int // what an archive holds besides them, by its kind
+	Violates  []contract.Rule // the rules that a recording breaks on purpose
+	Exchanges int
+	NoBody    int            // how many of them have a body that was not recorded
+	NoHeaders int            // how many of them have a request whose headers were not recorded
+	Skipped   map[string]int // what an archive holds besides them, by its kind
 }
 
 // Each gives each exchange of a file to f, in their order. A file that breaks
