@@ -34,6 +34,8 @@ func TestATerminalGetsWhatItCanShow(t *testing.T) {
 	api := new(taskstest.Server)
 	api.Add(taskstest.Published()...)
 	api.Add(taskstest.Task{ID: "bad", Error: "the image " + strings.Repeat("is much too large ", 10)})
+	long := strings.Repeat("long", 12)
+	api.Add(taskstest.Task{ID: long, Error: "no image"})
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	get, wait := []string{"get", "269999730", "bad"}, []string{"wait", "269999730", "bad"}
@@ -50,6 +52,7 @@ func TestATerminalGetsWhatItCanShow(t *testing.T) {
 		{"a dumb terminal has none", 100, []string{"TERM=dumb"}, get, []string{"golden retriever"}, []string{"\x1b"}},
 		{"a wait has a bar", 120, []string{"TERM=xterm"}, wait, []string{"1 succeeded, 1 failed, 0 unknown", "golden retriever", "\x1b["}, nil},
 		{"a dumb terminal has no bar", 100, []string{"TERM=dumb"}, wait, []string{"golden retriever"}, []string{"\x1b", bar}},
+		{"a long id leaves the table its rows", 40, []string{"TERM=dumb"}, []string{"get", "269999730", long}, []string{"269999730", "longlong"}, []string{"no image"}},
 		{"a narrow terminal is not overrun", 50, []string{"TERM=dumb"}, get, []string{"the image", "success"}, []string{"\x1b", "much too"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -77,11 +77,13 @@ func Table(w io.Writer, tasks []*tasksclient.Task, now time.Time) error {
 		r := rowOf(task, now)
 		t.AppendRow(table.Row{r.id, paint(w, r.status), r.age, r.took, r.result})
 	}
-	if width, ok := terminal(w); ok {
-		t.SetColumnConfigs([]table.ColumnConfig{{Number: 5, WidthMax: max(10, width-45), WidthMaxEnforcer: text.Trim}})
-	}
+	width, isTerminal := terminal(w)
 	for line := range strings.Lines(t.Render() + "\n") {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+		line = strings.TrimRight(line, " \n")
+		if isTerminal {
+			line = text.Trim(line, width)
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
 	}
