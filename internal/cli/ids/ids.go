@@ -28,8 +28,22 @@ type Source struct {
 
 // Flags adds the flags that say it to a command.
 func (s *Source) Flags(f *pflag.FlagSet) {
-	f.StringVar(&s.From, "from", "", "read ids from this `file`; - is standard input")
+	f.Var((*once)(&s.From), "from", "read ids from this `file`; - is standard input")
 	f.StringVar(&s.Column, "column", "", "the `column` of a CSV file that holds the ids, by its name or number (default: task_id or id)")
+}
+
+// once is a flag's text that a second one does not replace: its ids would be
+// left out without a word.
+type once string
+
+func (o *once) String() string { return string(*o) }
+func (o *once) Type() string   { return "string" }
+func (o *once) Set(text string) error {
+	if *o != "" {
+		return errors.New("is given twice; to read several files, give - and pipe them in")
+	}
+	*o = once(text)
+	return nil
 }
 
 // Read reads the ids of arguments and files, each once, in their order. It is
@@ -38,6 +52,9 @@ func (s *Source) Flags(f *pflag.FlagSet) {
 func (s *Source) Read(ctx context.Context, args []string, stdin io.Reader) ([]string, error) {
 	if s.Column != "" && s.From == "" && !slices.Contains(args, "-") {
 		return nil, errors.New("--column names a column of a file; give the file with --from, or - for standard input")
+	}
+	if first := slices.Index(args, "-"); first >= 0 && (s.From == "-" || slices.Contains(args[first+1:], "-")) {
+		return nil, errors.New("standard input is given twice")
 	}
 	found := set{seen: map[string]struct{}{}}
 	for _, arg := range args {
