@@ -30,7 +30,7 @@ type collector struct {
 	kind           string   // of the progress
 	progress       show.Progress
 	stop           context.CancelFunc
-	start          time.Time
+	took           time.Duration
 }
 
 // skip counts the ids that the file has as finished, and returns the others.
@@ -200,7 +200,7 @@ func (c *collector) summary(signal error) error {
 	case err != nil && c.quiet:
 		return &exit.Error{Code: exit.Code(err)}
 	case err == nil && c.file != nil:
-		_, err = fmt.Fprintf(c.stderr, "%s in %s; results in %s\n", c.end.Text(), show.Duration(time.Since(c.start)), c.out)
+		_, err = fmt.Fprintf(c.stderr, "%s in %s; results in %s\n", c.end.Text(), show.Duration(c.took), c.out)
 	}
 	return err
 }

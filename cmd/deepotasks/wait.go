@@ -68,6 +68,9 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 	if w.timeout < 0 {
 		return usage.Errorf(cmd, "--timeout is %v; it can't be negative", w.timeout)
 	}
+	if w.json && w.out != "" {
+		return usage.Errorf(cmd, "--json is for results that are printed; --out writes the same lines to its file, so leave --json away")
+	}
 	if c.kind, err = show.KindFor(w.progress, c.stdout, c.stderr); err != nil {
 		return usage.Errorf(cmd, "--progress is %q; %v", w.progress, err)
 	}
@@ -83,7 +86,7 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 		defer cancel()
 	}
 	c.stop = cancel
-	c.start = time.Now()
+	start := time.Now()
 	left, err := c.open(ctx)
 	if err == nil {
 		defer func() { err = errors.Join(err, c.close()) }()
@@ -92,9 +95,10 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	c.took = time.Since(start)
 	if w.stats {
 		s := client.Stats()
-		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed) and %s; half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(time.Since(c.start)),
+		_, _ = fmt.Fprintf(c.stderr, "%s in %s, with %s (%d failed) and %s; half of the tasks took up to %s; %d goroutines at the end\n", c.end.Text(), show.Duration(c.took),
 			usage.Plural(int(s.Succeeded+s.Failed), "request"), s.Failed, usage.Plural(int(s.Pauses), "pause"), show.Duration(s.Typical), goroutinesAtRest())
 	}
 	return c.summary(exit.Signal(cmd.Context()))

@@ -153,7 +153,7 @@ func (o *Outcome) Total() (n int) {
 // Err is nil if all went well, or an error with the exit code of them all.
 func (o *Outcome) Err() error {
 	for _, code := range []int{Unauthorized, Unexpected, Pending, Unknown, Failed} {
-		if o.ended[code] > 0 && !(o.GaveUp && code == Pending) {
+		if o.ended[code] > 0 && (code != Pending || !o.GaveUp) {
 			return &Error{Code: code, Text: o.Text()}
 		}
 	}
