@@ -52,6 +52,8 @@ func TestATerminalGetsWhatItCanShow(t *testing.T) {
 		{"a dumb terminal has none", 100, []string{"TERM=dumb"}, get, []string{"golden retriever"}, []string{"\x1b"}},
 		{"a wait has a bar", 120, []string{"TERM=xterm"}, wait, []string{"1 succeeded, 1 failed, 0 unknown", "golden retriever", "\x1b["}, nil},
 		{"a dumb terminal has no bar", 100, []string{"TERM=dumb"}, wait, []string{"golden retriever"}, []string{"\x1b", bar}},
+		{"the help fits", 80, []string{"TERM=dumb"}, []string{"help", "wait"}, []string{"Ids come from the arguments, from standard input", "--out file "}, nil},
+		{"a narrow help fits", 60, []string{"TERM=dumb"}, []string{"help", "version"}, []string{"Print the version"}, nil},
 		{"a long id leaves the table its rows", 40, []string{"TERM=dumb"}, []string{"get", "269999730", long}, []string{"269999730", "longlong"}, []string{"no image"}},
 		{"a narrow terminal is not overrun", 50, []string{"TERM=dumb"}, get, []string{"the image", "success"}, []string{"\x1b", "much too"}},
 	} {

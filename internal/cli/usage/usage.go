@@ -34,6 +34,7 @@ func Errorf(cmd *cobra.Command, format string, args ...any) error {
 func Apply(root *cobra.Command) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
+	fitHelp(root)
 	helpIfNotRunnable(root)
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
