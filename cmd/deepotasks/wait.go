@@ -68,9 +68,6 @@ func (w *waiting) run(cmd *cobra.Command, args []string) (err error) {
 	if w.timeout < 0 {
 		return usage.Errorf(cmd, "--timeout is %v; it can't be negative", w.timeout)
 	}
-	if w.json && w.out != "" {
-		return usage.Errorf(cmd, "--json is for results that are printed; --out writes the same lines to its file, so leave --json away")
-	}
 	if c.kind, err = show.KindFor(w.progress, c.stdout, c.stderr); err != nil {
 		return usage.Errorf(cmd, "--progress is %q; %v", w.progress, err)
 	}
