@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -75,6 +77,42 @@ func TestAPendingIDTakesLittleMemory(t *testing.T) {
 		t.Errorf("%.1f bytes a pending id, want at most %d", each, most)
 	}
 	runtime.KeepAlive(c)
+}
+
+// A service always waits for something, and its waits overlap. What they have in
+// common must not keep all that was ever waited for.
+func TestWhatIsDoneIsForgottenWhileOtherIDsArePending(t *testing.T) {
+	// Not parallel: it measures the memory of the process.
+	synctest.Test(t, func(t *testing.T) {
+		const waits, size, most = 300, 40, 20 // bytes for each id that is done
+		a := &api{ends: func(id string) time.Duration {
+			n, _ := strconv.Atoi(id)
+			begun, lasts := time.Duration(n/size)*20*ms, 300*ms
+			if n%size == size-1 { // the last of each wait takes longer
+				lasts = time.Second
+			}
+			return begun + lasts
+		}}
+		p := a.poller()
+		before := uint64(0)
+		for i, ids := 0, numbers(2*waits*size); i < 2*waits; i++ {
+			go func() {
+				for range p.Wait(t.Context(), ids[i*size:(i+1)*size], math.MaxInt) {
+				}
+			}()
+			time.Sleep(20 * ms)
+			a.mu.Lock()
+			a.asked = nil
+			a.mu.Unlock()
+			if i == waits {
+				before = liveBytes()
+			}
+		}
+		if each := (float64(liveBytes()) - float64(before)) / (waits * size); each > most {
+			t.Errorf("%.1f bytes are kept of each id that is done, want at most %d", each, most)
+		}
+		time.Sleep(time.Minute)
+	})
 }
 
 // Giving up a million must not take the memory of a million results at once.

@@ -79,6 +79,7 @@ func (e *entry[T]) pendingResult(lastErr error) Result[T] {
 	if e.batch != nil && e.batch.failed.err != nil {
 		lastErr = e.batch.failed.err
 	}
+	e.batch = nil // as in finish
 	return Result[T]{ID: e.id, Task: e.last, Pending: true, Err: lastErr}
 }
 
@@ -192,6 +193,7 @@ func (p *Poller[T]) finish(e *entry[T], task T, err error) {
 		w.signal()
 	}
 	p.forget(e)
+	e.batch = nil // an entry that was made with e keeps e, and would keep all that was asked for with e
 }
 
 // forget ends e. A poll that nobody waits for any more is cancelled.
