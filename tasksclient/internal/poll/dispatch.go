@@ -172,9 +172,7 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 			w.signal()
 		}
 	}
-	if living := p.living(b); len(living) > 0 { // who has not seen it yet leaves soon
-		p.requeue(&p.failed, living, failure{since: p.now()}, p.now()+firstBackoff)
-	}
+	p.living(b) // holds all of them back
 	p.dispatch()
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func (w *waiter[T]) hasRoom() bool { return len(w.ready) < w.room }
+func (w *waiter[T]) hasRoom() bool { return len(w.ready) < w.room && w.panicked == nil }
 
 // living leaves in b what is still to be asked for. What nobody waits for any more is dropped. An id of which everyone
 // who waits for it has a page of results to take yet is held back, so that results don't pile up.
