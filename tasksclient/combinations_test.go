@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -110,6 +111,68 @@ func TestInvariant3TheGraceOfANewIDBeginsOnceTheKeyIsAcceptedAgain(t *testing.T)
 		time.Sleep(refusedFrom + time.Second)
 		if _, err := c.Wait(ctx, "b"); err != nil {
 			t.Errorf("b, after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestInvariant3VerdictsBeforeAndAfterAnotherOutageAreNotAddedUp(t *testing.T) {
+	t.Parallel()
+	const begins, each = 5 * time.Second, 20 * time.Second
+	for _, between := range []string{"a 502", "a 429", "it hangs"} {
+		for _, n := range []int{1, 5, 30, 300} {
+			t.Run(fmt.Sprint(between, " for ", n, " ids"), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					phases := []string{"a 401", between, "a 404", between, "a 400"}
+					w := &weather{
+						ends: func(string) time.Duration { return begins + each },
+						fails: func(_ []string, _ bool, at time.Duration) apiFunc {
+							if i := int((at - begins) / each); at >= begins && i < len(phases) {
+								return failures[phases[i]]
+							}
+							return nil
+						},
+					}
+					at, results := w.under(t.Context(), t, n, WithRequestTimeout(time.Second))
+					for id, r := range results {
+						if late := at[id] - begins - each*time.Duration(len(phases)); r.Err != nil || late > 10*time.Second {
+							t.Fatalf("%s, %v after the end: %v", id, late, r.Err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestInvariant9APanicThatNobodyHasSeenYetIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var requests atomic.Int64
+		var broken atomic.Bool
+		c := apiFunc(func(r *http.Request) (*http.Response, error) {
+			switch id := asked(r); {
+			case broken.Load():
+				requests.Add(1)
+				panic("boom")
+			case id == "0":
+				return one("success")(r)
+			}
+			return one("pending")(r)
+		}).client(t, WithBatchSize(1), WithConcurrency(1))
+		defer func() {
+			if value := recover(); value != "boom" || requests.Load() != 1 {
+				t.Errorf("%v after %d requests", value, requests.Load())
+			}
+			broken.Store(false)
+			if _, err := c.Wait(t.Context(), "0"); err != nil {
+				t.Errorf("afterwards: %v", err)
+			}
+		}()
+		for range c.WaitEach(t.Context(), []string{"0", "1", "2"}) {
+			time.Sleep(time.Second)
+			broken.Store(true)
+			time.Sleep(time.Hour)
 		}
 	})
 }

@@ -106,7 +106,7 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 	for _, e := range entries {
 		unasked := !e.seen() && !p.isDenied(e)
 		if !unasked {
-			p.deny(e, b.asked, false)
+			p.deny(e, now, false)
 		}
 		if unasked || p.isBelieved(e, b.asked) {
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)

@@ -23,12 +23,12 @@ type denial struct {
 	ofKey bool // the key was refused, which says nothing of the id
 }
 
-// deny notes an answer that denies e, or the key, to a question asked at that time. The grace of an id that was never seen
-// begins when the API does not know it, and not when it refused the key before.
-func (p *Poller[T]) deny(e *entry[T], asked time.Duration, ofKey bool) {
+// deny notes an answer that denies e, or the key. The grace of an id that was never seen begins when the API does not
+// know it, and not when it refused the key before.
+func (p *Poller[T]) deny(e *entry[T], now time.Duration, ofKey bool) {
 	d := p.denials[e]
 	if d.count == 0 || d.ofKey && !ofKey && !e.seen() {
-		d = denial{since: asked, ofKey: ofKey}
+		d = denial{since: now, ofKey: ofKey}
 	}
 	d.count++
 	p.denials[e] = d
@@ -52,7 +52,7 @@ func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
 // old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
 	d, denied := p.denials[e]
-	return denied && asked-d.since >= p.believedAfter(e)
+	return denied && max(asked-d.since, 0) >= p.believedAfter(e)
 }
 
 // fail deals with ids whose poll failed. A permanent failure ends their waits; after any other they are asked for again.
@@ -92,7 +92,7 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 	if f.Kind == NotFound {
 		p.works(b, now) // an API that knows which tasks there are is at work
 		if !p.isDenied(e) {
-			p.deny(e, b.asked, false)
+			p.deny(e, now, false)
 		}
 		if !p.isBelieved(e, b.asked) {
 			p.requeue(&p.healthy, silent, failure{}, min(now+p.gap(silent, now), p.denials[e].since+p.believedAfter(e))).asked = b.asked
@@ -150,7 +150,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	}
 	for _, e := range silent {
 		if verdict && (e.seen() || f.Kind == Unauthorized) {
-			p.deny(e, b.asked, f.Kind == Unauthorized)
+			p.deny(e, now, f.Kind == Unauthorized)
 		}
 	}
 	isolated := alone && p.worked > failed.since && (b.isolated || !p.outage.isOpen()) // while nothing works, it tells nothing of one id

@@ -125,6 +125,32 @@ func TestAVerdictOnAnIDThatWasNeverSeenIsBelievedAtOnce(t *testing.T) {
 	}
 }
 
+func TestAVerdictIsDoubtedFromItsFirstAnswerOn(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			a := &api{
+				ends: func(string) time.Duration { return time.Minute },
+				takes: func(_ Query, at time.Duration) time.Duration {
+					if at > time.Second && at < 2*time.Second {
+						return 19 * time.Second // the rest of a pause, until it is sent
+					}
+					return 0
+				},
+				fails: func(_ Query, at time.Duration) *Failure {
+					if at > time.Second && at < 45*time.Second {
+						return &Failure{Kind: Refused, Err: errNo}
+					}
+					return nil
+				},
+			}
+			if got := a.wait(t.Context(), a.poller(), numbers(n)); !strings.HasSuffix(got["0"], "0 done") {
+				t.Errorf("one of %d ended with %q", n, got["0"])
+			}
+		})
+	}
+}
+
 func TestTwoDenialsAroundALongPauseAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

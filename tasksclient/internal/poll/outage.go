@@ -68,9 +68,11 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 	o.notBefore = max(o.notBefore, now+f.RetryAfter)
 	switch {
 	case !f.Kind.isVerdict():
-		o.verdictSince, o.believing = 0, false
+		if o.verdictSince, o.believing = 0, false; o.isOpen() {
+			clear(p.denials) // what was denied before may have been the same outage
+		}
 	case o.verdictSince == 0:
-		o.verdictSince = b.asked
+		o.verdictSince = now // and not when it was asked, which may have been long before a pause
 	case o.isOpen() && b.asked-o.verdictSince >= doubt:
 		o.believing = true
 		p.lists = lists{}
