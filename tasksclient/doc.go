@@ -68,8 +68,8 @@
 //   - Retry-After is honoured, in seconds or as a date, up to five minutes. A pause is never shorter.
 //   - A 429 pauses the whole client: no request begins before the pause is over. The only exception is a 429 without
 //     Retry-After for an isolated id.
-//   - If lists are refused and requests for single tasks succeed, ids are asked for one by one, at most 100 a second, and
-//     a list is tried from time to time.
+//   - If lists are refused or too large, and requests for single tasks succeed, ids are asked for one by one, at most 100
+//     a second, and a list is tried from time to time.
 //   - [WithRateLimit] and [WithLimiter] set a limit of your own.
 //
 // # Options

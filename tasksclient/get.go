@@ -49,6 +49,7 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 		return nil, c.explain(err)
 	}
 	defer func() { _ = res.Body.Close() }()
+	c.batch.grow(1)
 	var g gen.Task
 	switch err := json.Unmarshal(transport.Body(res), &g, duplicateNames(transport.Body(res))); {
 	case err != nil:

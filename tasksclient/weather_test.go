@@ -313,3 +313,37 @@ func TestInvariant5ListsThatAreRefusedCostBoundedRequests(t *testing.T) {
 		}
 	}
 }
+
+// Where single tasks fit, lists that are too large cost no more than lists that are refused, and then they are tried again.
+func TestInvariant5ListsThatAreTooLargeCostBoundedRequests(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []string{"a 413", "a body that never ends"} {
+		for n, most := range map[int]int{100: 90, 1000: 150} {
+			t.Run(fmt.Sprint(failure, " for ", n, " ids"), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					w := &weather{
+						ends: func(string) time.Duration { return -1 },
+						fails: func(_ []string, list bool, at time.Duration) apiFunc {
+							if list && at < time.Minute {
+								return failures[failure]
+							}
+							return nil
+						},
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+					defer cancel()
+					w.under(ctx, t, n, WithMaxResponseBytes(100<<10))
+					for second := range 60 {
+						if got := w.between(time.Duration(second)*time.Second, time.Duration(second+1)*time.Second); got > most {
+							t.Errorf("%d requests in second %d", got, second)
+						}
+					}
+					if got := w.between(4*time.Minute, 5*time.Minute); got > 400 {
+						t.Errorf("%d requests in the fifth minute, in lists", got)
+					}
+				})
+			})
+		}
+	}
+}

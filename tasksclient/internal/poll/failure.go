@@ -65,7 +65,8 @@ func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f
 	case b.cancelled: // it hung while the API came back
 		p.requeue(&p.healthy, silent, failure{}, now)
 	case f.Kind == TooLarge && len(b.entries) > 1:
-		p.split(silent, (len(silent)+1)/2, failure{}, now)
+		p.listFailed(b, f.Kind, now)
+		p.split(silent, (len(silent)+1)/2, failure{}, 0) // before all else, so that it soon shows what is small enough
 	case f.Kind == Unauthorized && !p.keyWorked:
 		p.keyRefused(b, silent, f, now)
 	case f.Kind.isVerdict() && !contradicts:

@@ -34,7 +34,7 @@ func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 		l.since = now
 	}
 	l.failures++
-	if l.failures >= failuresOfLists && (kind.isVerdict() || p.singleWorked > l.since) {
+	if l.failures >= failuresOfLists && (kind >= TooLarge || p.singleWorked > l.since) {
 		l.refused, l.gap, l.retryAt = true, firstListGap, now+firstListGap
 	}
 }
