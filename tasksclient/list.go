@@ -97,27 +97,26 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 }
 
 // pages asks for page after page until each id in left was seen or the server has no more, and yields what each
-// brings of left. A next that can't be followed ends the listing like no next at all: what is still missing then is
-// asked for by itself, so a bad link costs requests but no task.
+// brings of left. A next that can't be followed ends the listing like no next at all, and so does one of a page that
+// brings nothing. What is still missing then is asked for by itself, so a bad link costs requests but no task.
 func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int) iter.Seq2[[]gen.Task, error] {
 	return func(yield func([]gen.Task, error) bool) {
 		next := ""
-		seen := map[string]bool{}
-		for range len(ids) + 1 { // a page holds at least one of them, or none follows
+		for {
 			p, err := retry(ctx, c, attempts, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(left.pick(p.Results), nil) || len(left) == 0 || deref(p.Next) == "" {
+			picked := left.pick(p.Results)
+			if !yield(picked, nil) || len(left) == 0 || deref(p.Next) == "" {
 				return
 			}
-			if next = c.following(*p.Next); next == "" || seen[next] {
+			if next = c.following(*p.Next); next == "" || len(picked) == 0 {
 				c.config.logger.LogAttrs(ctx, slog.LevelWarn, "the next link of a page can't be followed; asking for the missing tasks one by one",
 					slog.Int("missing", len(left)))
 				return
 			}
-			seen[next] = true
 		}
 	}
 }

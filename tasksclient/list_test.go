@@ -260,6 +260,21 @@ func TestAPageWithOneBadTaskStillGivesTheOthers(t *testing.T) {
 	}
 }
 
+func TestInvariant5APageThatBringsNothingIsTheLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := script(t,
+			step{0, "a,b,c", pageThen("https://api.test/v0.7/tasks?offset=1", "a", "success")},
+			step{0, "a,b,c+offset=1", pageThen("https://api.test/v0.7/tasks?offset=2", "x", "success")},
+			step{0, "b", one("success")},
+			step{0, "c", one("success")},
+		).client(t)
+		if got := listed(t, c, "a", "b", "c"); !slices.Equal(got, []string{"a success", "b success", "c success"}) {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
 func TestABatchWhoseAnswerIsTooLargeIsAskedForInParts(t *testing.T) {
 	t.Parallel()
 	c := all("success").client(t, WithMaxResponseBytes(600), WithRetry(1, 1))
