@@ -115,6 +115,38 @@ func TestInvariant3TheGraceOfANewIDBeginsOnceTheKeyIsAcceptedAgain(t *testing.T)
 	})
 }
 
+func TestInvariant4AnIDThatFailedByItselfIsNoticedSoonAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	const others, lasts = 5 * time.Minute, 10 * time.Minute // the others are done before it begins
+	for phase := range 12 {
+		t.Run(fmt.Sprint("phase ", phase), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				begins := others + time.Duration(phase)*time.Second/3
+				w := &weather{
+					ends: func(id string) time.Duration {
+						if id == "0" {
+							return begins
+						}
+						return others
+					},
+					fails: func(ids []string, _ bool, at time.Duration) apiFunc {
+						if at >= begins && at < begins+lasts || at >= begins-20*time.Second && at < begins && slices.Contains(ids, "0") {
+							return failures["a 502"]
+						}
+						return nil
+					},
+				}
+				at, results := w.under(t.Context(), t, 100)
+				late, requests := at["0"]-begins-lasts, w.between(begins, begins+lasts)
+				if results["0"].Err != nil || late > 10*time.Second || requests > 150 {
+					t.Errorf("%v after its end, with %d requests in it: %v", late, requests, results["0"].Err)
+				}
+			})
+		})
+	}
+}
+
 func TestInvariant3VerdictsBeforeAndAfterAnotherOutageAreNotAddedUp(t *testing.T) {
 	t.Parallel()
 	const begins, each = 5 * time.Second, 20 * time.Second

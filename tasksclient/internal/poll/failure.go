@@ -173,6 +173,9 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	if left := p.denials[first].since + doubt - now; alone && verdict && left > 0 {
 		pause = min(pause, left)
 	}
+	if isolated && b.asked-p.worked >= doubt { // an outage, perhaps, and of the last ids that are waited for
+		pause = min(pause, mostProbeGap*time.Duration(len(p.isolated)+1))
+	}
 	due := now + max(pause, f.RetryAfter)
 	level := slog.LevelDebug
 	if failed.count >= 3 {
