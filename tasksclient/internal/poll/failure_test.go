@@ -78,6 +78,27 @@ func TestWhileNothingWorksOneSmallPollIsMadeAtATime(t *testing.T) {
 	})
 }
 
+func TestWhatHasNotFailedIsAskedForFirstWhileNothingWorks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{ends: func(string) time.Duration { return 0 }, fails: func(q Query, _ time.Duration) *Failure {
+			if !has(q, "new") {
+				return transient(t.Context())
+			}
+			return nil
+		}}
+		p := a.poller(func(c *Config[string]) { c.Fit = func(ids, _ int) bool { return ids <= 1 } })
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		go func() { _ = a.wait(ctx, p, numbers(30)) }()
+		time.Sleep(time.Minute)
+		a.wait(ctx, p, []string{"new"})
+		if took := time.Since(a.start) - time.Minute; took > mostProbeGap {
+			t.Errorf("a new id had its result after %v", took)
+		}
+	})
+}
+
 func TestAVerdictOnAnIDThatWasSeenIsDoubted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -152,8 +152,8 @@ func (p *Poller[T]) nextProbe(now time.Duration) (b *batch[T], wake time.Duratio
 		return nil, at
 	}
 	for {
-		from := &p.failed // due or not: the outage has its own pace
-		if due := p.healthy.due(); due <= now && due < p.failed.due() {
+		from := &p.failed // due or not: the outage has its own pace. But what has not failed comes first
+		if due := p.healthy.due(); due <= now {
 			from = &p.healthy
 		} else if len(p.failed) == 0 {
 			if from = &p.healthy; p.isolated.due() < due {
