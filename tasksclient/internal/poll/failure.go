@@ -187,6 +187,7 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	case isolated:
 		p.requeue(&p.isolated, silent, failed, due).isolated = true
 	case p.outage.isOpen():
+		failed.count = b.failed.count             // an outage counts against nobody
 		p.requeue(&p.failed, silent, failed, now) // behind all that is due
 	case p.outage.believing, p.lists.refused && !alone:
 		p.requeue(&p.healthy, silent, failure{}, now)

@@ -99,6 +99,40 @@ func TestWhatHasNotFailedIsAskedForFirstWhileNothingWorks(t *testing.T) {
 	})
 }
 
+func TestAPollThatFailsWhenAnOutageIsOverIsMadeAgainSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const ends = 20 * time.Second
+		failed := time.Duration(0)
+		a := &api{
+			ends: func(string) time.Duration { return ends },
+			takes: func(q Query, at time.Duration) time.Duration {
+				if has(q, "1") && at > ends-5*time.Second && at < ends {
+					return 4900 * ms
+				}
+				return 0
+			},
+		}
+		a.fails = func(q Query, at time.Duration) *Failure {
+			if at < time.Second || at >= ends {
+				return nil
+			}
+			if has(q, "1") {
+				failed = time.Since(a.start)
+			}
+			return transient(t.Context())
+		}
+		p := a.poller(func(c *Config[string]) {
+			c.Fit = func(ids, _ int) bool { return ids <= 1 }
+			c.Timeout = 5 * time.Second
+		})
+		a.wait(t.Context(), p, numbers(2))
+		if late := time.Since(a.start) - failed; failed < ends || late > 3*time.Second {
+			t.Errorf("a poll that failed at %v was made again after %v", failed, late)
+		}
+	})
+}
+
 func TestAVerdictOnAnIDThatWasSeenIsDoubted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
