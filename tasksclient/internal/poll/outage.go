@@ -153,13 +153,10 @@ func (p *Poller[T]) nextProbe(now time.Duration) (b *batch[T], wake time.Duratio
 	}
 	for {
 		from := &p.failed // due or not: the outage has its own pace. But what has not failed comes first
-		if due := p.healthy.due(); due <= now {
+		if p.healthy.due() <= now {
 			from = &p.healthy
 		} else if len(p.failed) == 0 {
-			if from = &p.healthy; p.isolated.due() < due {
-				from = &p.isolated
-			}
-			if from.due() > now {
+			if from = p.first(); from.due() > now {
 				return nil, from.due()
 			}
 		}
