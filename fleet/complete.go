@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/deepomatic/tasks/fleet/internal/database"
@@ -12,7 +14,7 @@ import (
 
 const (
 	groupSize  = 100                    // results that one transaction completes at most
-	groupLater = 10 * time.Millisecond  // how long a transaction waits for more results
+	groupLater = 25 * time.Millisecond  // how long a transaction waits for more results
 	groupTime  = 500 * time.Millisecond // after which a transaction's handlers leave the rest to the next
 	fenceTime  = 5 * time.Second        // for the begin of a transaction and its fence
 )
@@ -32,22 +34,36 @@ func (w *worker[TTx]) send(r *running, x waiting, result tasksclient.Result) {
 // completeItems hands results to the handler until there are no more. Results
 // of all the worker's jobs share transactions.
 func (w *worker[TTx]) completeItems(ctx context.Context) {
-	for first := range w.items {
-		group := append(make([]item, 0, groupSize), first)
-		later := time.NewTimer(groupLater)
-		for waits := true; waits && len(group) < groupSize; {
-			select {
-			case next, more := <-w.items:
-				if waits = more; more {
-					group = append(group, next)
-				}
-			case <-later.C:
-				waits = false
-			}
-		}
-		later.Stop()
+	for group := w.nextGroup(); len(group) > 0; group = w.nextGroup() {
 		w.complete(ctx, group)
 	}
+}
+
+// nextGroup is the results that come together; none at the end. One at a time
+// gathers them: several would each get a few, and a transaction costs the
+// database more than a result.
+func (w *worker[TTx]) nextGroup() (group []item) {
+	w.grouping.Lock()
+	defer w.grouping.Unlock()
+	first, more := <-w.items
+	if !more {
+		return nil
+	}
+	group = append(make([]item, 0, groupSize), first)
+	later := time.NewTimer(groupLater)
+	defer later.Stop()
+	for len(group) < groupSize {
+		select {
+		case next, more := <-w.items:
+			if !more {
+				return group
+			}
+			group = append(group, next)
+		case <-later.C:
+			return group
+		}
+	}
+	return group
 }
 
 // complete completes results, whatever the database does meanwhile, or leaves
@@ -83,51 +99,45 @@ func (w *worker[TTx]) complete(ctx context.Context, group []item) {
 
 // commit completes the first results of group in one transaction, and returns
 // how many, and whether a handler ran in it.
-//
-// It begins with a fence: it locks the jobs that the results belong to, and
-// drops what belongs to a job that is not this worker's any more. From there
-// to its end nobody can take the others away.
 func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran bool, err error) {
-	lost := make([]bool, len(group))
+	var lost map[int64]bool
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	late := time.AfterFunc(fenceTime, func() { stop(errSilent) })
 	err = w.db.Within(ctx, func(s database.Statements, tx TTx) error {
-		held, open, err := w.fence(ctx, s, group)
-		if err != nil {
+		var mine map[string]int64
+		var err error
+		if mine, lost, err = w.claim(ctx, s, group); err != nil {
 			return err
 		}
 		late.Stop()
 		began := time.Now()
-		var succeeded, otherwise, forgiven []string
+		points := savepoints{Statements: s}
+		var forgiven, undone []string
 		var failed []failure
 		for _, it := range group {
-			lost[done] = !held[it.job.id]
-			done++
-			if batch, isOpen := open[it.id]; lost[done-1] || !isOpen || batch != it.batch {
-				continue // another's, or done by a transaction whose commit we did not hear of
+			if done++; !take(mine, it) {
+				continue
 			}
-			err := w.handle(ctx, tx, s, it.result, !ran)
+			err := w.handle(ctx, tx, &points, it.result)
 			ran = true
 			switch {
 			case errors.Is(err, errBroken):
 				return err
 			case err != nil:
 				failed = append(failed, failure{it, err})
-				continue
-			case it.result.Err == nil:
-				succeeded = append(succeeded, it.id)
-			default:
-				otherwise = append(otherwise, it.id)
-			}
-			if it.failed {
+				undone = append(undone, it.id)
+			case it.failed:
 				forgiven = append(forgiven, it.id)
 			}
 			if time.Since(began) > groupTime {
 				break
 			}
 		}
-		if err := markHandled(ctx, s, succeeded, otherwise, forgiven); err != nil {
+		if err := disclaim(ctx, s, slices.AppendSeq(undone, maps.Keys(mine))); err != nil {
+			return err
+		}
+		if err := forgive(ctx, s, forgiven); err != nil {
 			return err
 		}
 		return w.fail(ctx, s, tx, failed)
@@ -136,96 +146,129 @@ func (w *worker[TTx]) commit(ctx context.Context, group []item) (done int, ran b
 	if err != nil {
 		return 0, ran, err
 	}
-	for i, it := range group[:done] {
-		if lost[i] {
-			it.job.kept.Store(true)
-			it.job.cancel(errLost)
-		}
-		it.job.open.Done()
+	for _, it := range group[:done] {
+		it.settle(lost)
 	}
 	return done, ran, nil
 }
 
-// fence locks the jobs of group that are this worker's, and reads which of the
-// ids are still waited for, and in which batch.
-func (w *worker[TTx]) fence(ctx context.Context, s database.Statements, group []item) (held map[int64]bool, open map[string]int64, err error) {
-	attempts := map[int64]int{}
-	ids := make([]string, len(group))
+// settle says that a result is done with: handled, or another worker's.
+func (it item) settle(lost map[int64]bool) {
+	if lost[it.job.id] {
+		it.job.kept.Store(true)
+		it.job.cancel(errLost)
+	}
+	it.job.open.Done()
+}
+
+// take takes a result from those that were claimed, if it is there. The id is
+// then handled once, even if it came twice.
+func take(mine map[string]int64, it item) bool {
+	batch, is := mine[it.id]
+	if !is || batch != it.batch {
+		return false
+	}
+	delete(mine, it.id)
+	return true
+}
+
+// claimed is a result as {results of $1} reads it.
+type claimed struct {
+	ID      string `json:"id"`
+	Batch   int64  `json:"batch"`
+	Job     int64  `json:"job"`
+	Attempt int    `json:"attempt"`
+	State   int    `json:"state"`
+}
+
+// claim is the fence. It locks the jobs of group that are this worker's, so that
+// nobody can take them away before the transaction ends, and marks their ids as
+// handled that are still waited for. It returns these with their batches, and
+// which jobs are not this worker's any more. The others are done: by a
+// transaction whose commit we did not hear of.
+//
+// It is one statement, since each request to the database costs it more than
+// what is asked for. The lock is shared, so that this worker's transactions don't
+// wait for each other.
+func (w *worker[TTx]) claim(ctx context.Context, s database.Statements, group []item) (mine map[string]int64, lost map[int64]bool, err error) {
+	results := make([]claimed, len(group))
+	lost = map[int64]bool{}
 	for i, it := range group {
-		attempts[it.job.id], ids[i] = it.job.attempt, it.id
+		results[i] = claimed{it.id, it.batch, it.job.id, it.job.attempt, stateSucceeded}
+		if it.result.Err != nil {
+			results[i].State = stateOtherwise
+		}
+		lost[it.job.id] = true
 	}
-	jobs := make([]int64, 0, len(attempts))
-	for id := range attempts {
-		jobs = append(jobs, id)
-	}
-	held, open = map[int64]bool{}, map[string]int64{}
-	err = s.Query(ctx, func(scan func(...any) error) error {
-		var id int64
-		var attempt int
-		err := scan(&id, &attempt)
-		held[id] = attempt == attempts[id]
-		return err
-	}, "SELECT id, attempt FROM river_job WHERE id {is a number of $1} AND state = 'running' ORDER BY id {lock}", database.List(jobs))
-	if err != nil {
-		return nil, nil, fmt.Errorf("fleet: looking at the jobs: %w", err)
-	}
-	err = s.Query(ctx, func(scan func(...any) error) error {
+	mine = map[string]int64{}
+	if err := s.Query(ctx, func(scan func(...any) error) error {
 		var id string
 		var batch int64
 		err := scan(&id, &batch)
-		open[id] = batch
+		mine[id] = batch
 		return err
-	}, "SELECT id, batch FROM deepotasks_task WHERE id {is one of $1} AND state = 0", database.List(ids))
-	if err != nil {
-		return nil, nil, fmt.Errorf("fleet: looking at the ids: %w", err)
+	}, `WITH given AS ({results of $1}),
+		held AS (SELECT id AS job, attempt FROM river_job WHERE id {is a job of $1} AND state = 'running' {lock against changes})
+		UPDATE deepotasks_task SET state = given.state, ended_at = {now} FROM given, held
+		WHERE held.job = given.job AND held.attempt = given.attempt AND deepotasks_task.id = given.id AND deepotasks_task.batch = given.batch AND deepotasks_task.state = 0
+		RETURNING deepotasks_task.id, deepotasks_task.batch`, database.List(results)); err != nil {
+		return nil, nil, fmt.Errorf("fleet: claiming results: %w", err)
 	}
-	return held, open, nil
+	if len(mine) == len(group) {
+		return mine, nil, nil
+	}
+	attempts := map[int64]int{}
+	for _, it := range group {
+		attempts[it.job.id] = it.job.attempt
+	}
+	if err := s.Query(ctx, func(scan func(...any) error) error {
+		var id int64
+		var attempt int
+		err := scan(&id, &attempt)
+		lost[id] = attempt != attempts[id]
+		return err
+	}, "SELECT id, attempt FROM river_job WHERE id {is a number of $1} AND state = 'running'", database.List(slices.Collect(maps.Keys(attempts)))); err != nil {
+		return nil, nil, fmt.Errorf("fleet: looking at the jobs: %w", err)
+	}
+	return mine, lost, nil
 }
 
-// markHandled marks ids as handled. The jobs are locked, so that nobody else
-// can have done it meanwhile; if someone has, the transaction fails.
-func markHandled(ctx context.Context, s database.Statements, succeeded, otherwise, forgiven []string) error {
-	for state, ids := range map[int][]string{stateSucceeded: succeeded, stateOtherwise: otherwise} {
-		if len(ids) == 0 {
-			continue
-		}
-		n, err := s.Exec(ctx, "UPDATE deepotasks_task SET state = $2, ended_at = {now} WHERE id {is one of $1} AND state = 0", database.List(ids), state)
-		switch {
-		case err != nil:
-			return fmt.Errorf("fleet: marking ids as handled: %w", err)
-		case n != int64(len(ids)):
-			return fmt.Errorf("fleet: %d of %d ids were waited for still; nothing is handled twice", n, len(ids))
-		}
-	}
-	if len(forgiven) == 0 {
+// disclaim takes back that ids are handled: they are waited for still.
+func disclaim(ctx context.Context, s database.Statements, ids []string) error {
+	if len(ids) == 0 {
 		return nil
 	}
-	_, err := s.Exec(ctx, "DELETE FROM deepotasks_failure WHERE id {is one of $1}", database.List(forgiven))
+	_, err := s.Exec(ctx, "UPDATE deepotasks_task SET state = 0, ended_at = NULL WHERE id {is one of $1}", database.List(ids))
+	return err
+}
+
+// forgive forgets the earlier failures of ids that are handled.
+func forgive(ctx context.Context, s database.Statements, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := s.Exec(ctx, "DELETE FROM deepotasks_failure WHERE id {is one of $1}", database.List(ids))
 	return err
 }
 
 // blame counts an attempt against a single result whose transaction failed with
 // err once the handler had run. It fails if the database does.
 func (w *worker[TTx]) blame(ctx context.Context, it item, because error) error {
-	held := false
+	var lost map[int64]bool
 	err := w.db.Within(ctx, func(s database.Statements, tx TTx) error {
-		jobs, open, err := w.fence(ctx, s, []item{it})
-		if err != nil {
+		var mine map[string]int64
+		var err error
+		mine, lost, err = w.claim(ctx, s, []item{it})
+		if err != nil || !take(mine, it) {
 			return err
 		}
-		batch, isOpen := open[it.id]
-		if held = jobs[it.job.id]; !held || !isOpen || batch != it.batch {
-			return nil
+		if err := disclaim(ctx, s, []string{it.id}); err != nil {
+			return err
 		}
 		return w.fail(ctx, s, tx, []failure{{it, because}})
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		it.settle(lost)
 	}
-	if !held {
-		it.job.kept.Store(true)
-		it.job.cancel(errLost)
-	}
-	it.job.open.Done()
-	return nil
+	return err
 }

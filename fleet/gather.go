@@ -44,6 +44,10 @@ func newBatch() int64 { return rand.Int64N(1 << 52) }
 // gather makes jobs of what is in the inbox, and returns whether there may be
 // more. Two workers that gather at once would only get in each other's way.
 func (f *Fleet[TTx]) gather(ctx context.Context) (more bool, err error) {
+	some := false
+	if err := f.db.Ask(ctx, []any{&some}, "SELECT EXISTS (SELECT 1 FROM deepotasks_inbox)"); err != nil || !some {
+		return false, err
+	}
 	first := newBatch()
 	batches := map[int64][]string{}
 	err = f.db.Within(ctx, func(s database.Statements, tx TTx) error {

@@ -15,38 +15,53 @@ import (
 // errBroken is inside the error of a transaction that can't go on.
 var errBroken = errors.New("the transaction can't go on")
 
+// savepoints are those of one transaction: a handler's error takes back what was
+// written since the last.
+type savepoints struct {
+	database.Statements
+	open bool  // there is one
+	err  error // why the transaction can't go on
+}
+
+// begin makes a savepoint. That of the handler before, if there was one, ends in
+// the same request to the database: such requests are a good part of what an id
+// costs PostgreSQL.
+func (p *savepoints) begin(ctx context.Context) {
+	text := "SAVEPOINT deepotasks_handler"
+	if p.open {
+		text = "RELEASE SAVEPOINT deepotasks_handler; " + text
+	}
+	if _, err := p.Exec(ctx, text); err != nil {
+		p.err = fmt.Errorf("fleet: a savepoint (a handler must neither end its transaction nor go on after an error of it): %w: %w", errBroken, err)
+	}
+	p.open = true
+}
+
 // handle calls the handler within a savepoint, so that an error takes back its
-// own writes only. The savepoint of the handler before it, if there was one, ends
-// in the same request to the database: such requests are a good part of what an
-// id costs PostgreSQL.
-func (w *worker[TTx]) handle(ctx context.Context, tx TTx, s database.Statements, r tasksclient.Result, isFirst bool) error {
-	begin := "RELEASE SAVEPOINT deepotasks_handler; SAVEPOINT deepotasks_handler"
-	if isFirst {
-		begin = "SAVEPOINT deepotasks_handler"
+// own writes only.
+func (w *worker[TTx]) handle(ctx context.Context, tx TTx, p *savepoints, r tasksclient.Result) error {
+	var own *handlersTx
+	if p.Pgx() == nil {
+		p.begin(ctx)
+	} else {
+		own = &handlersTx{tx: p.Pgx(), ctx: ctx, savepoints: p}
+		tx = any(pgx.Tx(own)).(TTx)
 	}
-	if _, err := s.Exec(ctx, begin); err != nil {
-		return fmt.Errorf("fleet: a savepoint (a handler must neither end its transaction nor go on after an error of it): %w: %w", errBroken, err)
+	var failed error
+	if p.err == nil {
+		failed = w.call(ctx, tx, r)
 	}
-	if s.Pgx() != nil {
-		tx = any(guarded{s.Pgx()}).(TTx)
+	switch {
+	case p.err != nil:
+		return errors.Join(p.err, failed)
+	case failed == nil || own != nil && !own.used:
+		return failed
 	}
-	failed := w.call(ctx, tx, r)
-	if failed == nil {
-		return nil
-	}
-	if _, err := s.Exec(ctx, "ROLLBACK TO SAVEPOINT deepotasks_handler"); err != nil {
+	if _, err := p.Exec(ctx, "ROLLBACK TO SAVEPOINT deepotasks_handler"); err != nil {
 		return fmt.Errorf("fleet: taking back what a handler wrote: %w: %w", errBroken, errors.Join(err, failed))
 	}
 	return failed
 }
-
-// guarded is a transaction as a handler has it, which can't end it.
-type guarded struct{ pgx.Tx }
-
-var errNotYours = errors.New("fleet: a handler must neither commit its transaction nor roll it back")
-
-func (guarded) Commit(context.Context) error   { return errNotYours }
-func (guarded) Rollback(context.Context) error { return errNotYours }
 
 // call calls the handler and makes its panic an error.
 func (w *worker[TTx]) call(ctx context.Context, tx TTx, r tasksclient.Result) (err error) {

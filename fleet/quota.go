@@ -78,6 +78,9 @@ func (q *Quota[TTx]) Wait(ctx context.Context) error {
 // is till then. It is the generic cell rate algorithm: next_at is when a
 // request would be due if all came evenly; up to burst may be early.
 func (q *Quota[TTx]) reserve(ctx context.Context) (wait time.Duration, err error) {
+	if q.every == 0 {
+		return q.paused(ctx)
+	}
 	var µs int64
 	step := q.every.Microseconds()
 	early := step * int64(q.burst)
@@ -91,7 +94,7 @@ func (q *Quota[TTx]) reserve(ctx context.Context) (wait time.Duration, err error
 // paused is how long the pause is that is left.
 func (q *Quota[TTx]) paused(ctx context.Context) (left time.Duration, err error) {
 	var µs int64
-	err = q.ask(ctx, []any{&µs}, "SELECT paused_until - {now in µs} FROM deepotasks_quota WHERE name = $1", q.name)
+	err = q.ask(ctx, []any{&µs}, "SELECT coalesce(max(paused_until), 0) - {now in µs} FROM deepotasks_quota WHERE name = $1", q.name)
 	return time.Duration(µs) * time.Microsecond, err
 }
 
@@ -108,8 +111,7 @@ func (q *Quota[TTx]) Pause(d time.Duration) {
 func (q *Quota[TTx]) ask(ctx context.Context, into []any, text string, args ...any) error {
 	ctx, stop := context.WithTimeout(ctx, quotaTimeout)
 	defer stop()
-	err := q.db.Within(ctx, func(s database.Statements, _ TTx) error { return s.One(ctx, into, text, args...) })
-	if err != nil {
+	if err := q.db.Ask(ctx, into, text, args...); err != nil {
 		return fmt.Errorf("fleet: the quota: %w", err)
 	}
 	return nil

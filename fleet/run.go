@@ -29,6 +29,8 @@ type worker[TTx any] struct {
 	works *river.Client[TTx]
 	items chan item // results on their way to the handler
 
+	grouping sync.Mutex // of who takes results from items
+
 	mu      sync.Mutex
 	jobs    map[int64]*running
 	waits   context.Context // ends with an outage or with the worker

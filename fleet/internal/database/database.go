@@ -56,7 +56,9 @@ var (
 		"{is a number of $1}", "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)::bigint))",
 		"{all of $1}", "SELECT json_array_elements_text($1::text::json) AS id",
 		"{greatest}", "greatest",
-		"{lock}", "FOR NO KEY UPDATE",
+		"{results of $1}", "SELECT * FROM json_to_recordset($1::text::json) AS r (id text, batch bigint, job bigint, attempt bigint, state smallint)",
+		"{is a job of $1}", "= ANY (ARRAY(SELECT (r ->> 'job')::bigint FROM json_array_elements($1::text::json) AS r))",
+		"{lock against changes}", "FOR SHARE",
 		"{lock what is free}", "FOR UPDATE SKIP LOCKED",
 		"{now as a timestamp}", "now()",
 		"{last of attempted_by}", "attempted_by[array_length(attempted_by, 1)]",
@@ -72,7 +74,9 @@ var (
 		"{is a number of $1}", "IN (SELECT value FROM json_each($1))",
 		"{all of $1}", "SELECT value AS id FROM json_each($1)",
 		"{greatest}", "max",
-		"{lock}", "",
+		"{results of $1}", "SELECT value ->> 'id' AS id, value ->> 'batch' AS batch, value ->> 'job' AS job, value ->> 'attempt' AS attempt, value ->> 'state' AS state FROM json_each($1)",
+		"{is a job of $1}", "IN (SELECT value ->> 'job' FROM json_each($1))",
+		"{lock against changes}", "",
 		"{lock what is free}", "",
 		"{now as a timestamp}", "datetime('now', 'subsec')",
 		"{last of attempted_by}", "json_extract(attempted_by, '$[#-1]')",
@@ -116,6 +120,12 @@ func (d DB[TTx]) Within(ctx context.Context, do func(Statements, TTx) error) err
 		return fmt.Errorf("fleet: the database does not commit: %w", err)
 	}
 	return nil
+}
+
+// Ask runs a statement that finds one row, in no transaction but its own: that
+// is one request to the database instead of three.
+func (d DB[TTx]) Ask(ctx context.Context, into []any, text string, args ...any) error {
+	return d.Driver.GetExecutor().QueryRow(ctx, d.words.Replace(text), args...).Scan(into...)
 }
 
 // Statements runs statements in one transaction.
