@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/deepomatic/tasks/fleet"
 	"github.com/deepomatic/tasks/tasksclient"
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
 func TestHandlersOfOneJobsIDsRunAtOnce(t *testing.T) {
@@ -132,5 +134,86 @@ func TestManyResultsTakeFewStatements(t *testing.T) {
 				t.Errorf("%d statements were sent, %d of them savepoints", sent, points)
 			}
 		})
+	}
+}
+
+// The savepoint that takes it back is made when the transaction is first used.
+func TestWhatAHandlerWroteIsTakenBackHoweverItWroteIt(t *testing.T) {
+	t.Parallel()
+	g := onPostgres(t)
+	const insert = "INSERT INTO handled (id, outcome) VALUES ($1, 'to be taken back')"
+	ways := map[string]func(ctx context.Context, tx pgx.Tx, id string) error{
+		"Exec": func(ctx context.Context, tx pgx.Tx, id string) error {
+			_, err := tx.Exec(ctx, insert, id)
+			return err
+		},
+		"Query": func(ctx context.Context, tx pgx.Tx, id string) error {
+			rows, err := tx.Query(ctx, insert, id)
+			rows.Close()
+			return err
+		},
+		"QueryRow": func(ctx context.Context, tx pgx.Tx, id string) error {
+			return tx.QueryRow(ctx, insert+" RETURNING id", id).Scan(&id)
+		},
+		"Prepare": func(ctx context.Context, tx pgx.Tx, id string) error {
+			_, err := tx.Prepare(ctx, "insert", insert)
+			if err == nil {
+				_, err = tx.Exec(ctx, "insert", id)
+			}
+			return err
+		},
+		"SendBatch": func(ctx context.Context, tx pgx.Tx, id string) error {
+			b := new(pgx.Batch)
+			b.Queue(insert, id)
+			return tx.SendBatch(ctx, b).Close()
+		},
+		"CopyFrom": func(ctx context.Context, tx pgx.Tx, id string) error {
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"handled"}, []string{"id", "outcome"}, pgx.CopyFromRows([][]any{{id, "to be taken back"}}))
+			return err
+		},
+		"Begin": func(ctx context.Context, tx pgx.Tx, id string) error {
+			own, err := tx.Begin(ctx)
+			if err != nil {
+				return err
+			}
+			if _, err = own.Exec(ctx, insert, id); err != nil {
+				return err
+			}
+			return own.Commit(ctx)
+		},
+		"Conn": func(ctx context.Context, tx pgx.Tx, id string) error {
+			_, err := tx.Conn().Exec(ctx, insert, id)
+			return err
+		},
+		"LargeObjects": func(ctx context.Context, tx pgx.Tx, _ string) error {
+			large := tx.LargeObjects()
+			_, err := large.Create(ctx, 0)
+			return err
+		},
+	}
+	ids := []string{"kept"}
+	g.api.Add(taskstest.Task{ID: "kept", Data: "{}"})
+	for id := range ways {
+		ids = append(ids, id)
+		g.api.Add(taskstest.Task{ID: id, Data: "{}"})
+	}
+	f := g.fleet(t, func(ctx context.Context, tx pgx.Tx, r tasksclient.Result) error {
+		way := ways[r.ID]
+		if way == nil {
+			return g.keep(ctx, tx, r)
+		}
+		if err := way(ctx, tx, r.ID); err != nil {
+			t.Errorf("%s: %v", r.ID, err)
+		}
+		return fleet.Permanent(errors.New("after it has written"))
+	})
+	if err := f.Enqueue(t.Context(), ids...); err != nil {
+		t.Fatal(err)
+	}
+	runs(t, f)
+	eventually(t, time.Minute, "all are given up", func() bool { return g.count(t, "SELECT count(*) FROM deepotasks_failure") == len(ways) })
+	eventually(t, time.Minute, "the other is handled", func() bool { return g.count(t, "SELECT count(*) FROM handled WHERE id = 'kept'") == 1 })
+	if n := g.count(t, "SELECT count(*) FROM handled") + g.count(t, "SELECT count(*) FROM pg_largeobject_metadata"); n != 1 {
+		t.Errorf("%d rows and objects are there", n)
 	}
 }
