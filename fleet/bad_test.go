@@ -133,8 +133,23 @@ func otherVersions[TTx any](t *testing.T, g ground[TTx]) {
 	}
 	set(fmt.Sprintf("DELETE FROM river_migration WHERE version = %d", newest))
 	refused("River", newest-1, "run \"deepotasks-fleet migrate\"")
+	set("ALTER TABLE river_migration RENAME TO elsewhere")
+	refused("River", -1, "does not tell their version")
+	set("DELETE FROM deepotasks_schema")
+	refused("the fleet", -1, "does not tell their version")
 	set("DROP TABLE deepotasks_schema")
+	refused("the fleet", -1, "does not tell their version")
+	began := time.Now()
+	if err := g.fleet(t, nil).Migrate(ctx); !isSchemaError(err) || time.Since(began) > 2*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	set("DROP TABLE deepotasks_task")
 	refused("the fleet", 0, "has no tables")
+}
+
+func isSchemaError(err error) bool {
+	_, is := errors.AsType[*fleet.SchemaError](err)
+	return is
 }
 
 func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {

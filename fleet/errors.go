@@ -17,12 +17,14 @@ func (e *ConfigError) Error() string { return "fleet: " + e.Name + " " + e.Probl
 // of the package works with. Nothing was changed.
 type SchemaError struct {
 	Tables string // whose tables: "the fleet" or "River"
-	Have   int    // the version that the database has; 0 if there are no tables
+	Have   int    // the version that the database has; 0 if there are no tables, -1 if there are and no version is told
 	Want   int    // the version that this package works with
 }
 
 func (e *SchemaError) Error() string {
 	switch {
+	case e.Have < 0:
+		return fmt.Sprintf("fleet: the database has tables of %s and does not tell their version: a part is missing, as after a copy that was not complete; restore all of its tables, or use another database", e.Tables)
 	case e.Have == 0:
 		return fmt.Sprintf("fleet: the database has no tables of %s; run \"deepotasks-fleet migrate\" (Fleet.Migrate) first", e.Tables)
 	case e.Have > e.Want:

@@ -42,8 +42,10 @@ func (f *Fleet[TTx]) migrate(ctx context.Context) (final bool, err error) {
 	switch {
 	case err != nil:
 		return true, err
-	case have > schemaVersion || river.Have > river.Want:
-		return true, f.CheckSchema(ctx)
+	case have < 0 || have > schemaVersion:
+		return true, &SchemaError{Tables: "the fleet", Have: have, Want: schemaVersion}
+	case river.Have < 0 || river.Have > river.Want:
+		return true, &river
 	}
 	if river.Have < river.Want {
 		if _, err := f.migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
@@ -85,26 +87,40 @@ func (f *Fleet[TTx]) versions(ctx context.Context) (have int, river SchemaError,
 		river.Want = max(river.Want, v.Version)
 	}
 	err = f.db.Within(ctx, func(s database.Statements, _ TTx) error {
-		exists := `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1`
-		if f.db.IsPostgres() {
-			exists = `SELECT count(to_regclass($1::text))`
+		if have, err = f.version(ctx, s, "deepotasks_task", "deepotasks_schema"); err != nil {
+			return err
 		}
-		for table, version := range map[string]*int{"deepotasks_schema": &have, "river_migration": &river.Have} {
-			n := 0
-			if err := s.One(ctx, []any{&n}, exists, table); err != nil {
-				return err
-			}
-			if n == 0 {
-				continue
-			}
-			if err := s.One(ctx, []any{version}, "SELECT coalesce(max(version), 0) FROM "+table); err != nil {
-				return err
-			}
-		}
-		return nil
+		river.Have, err = f.version(ctx, s, "river_job", "river_migration")
+		return err
 	})
 	if err != nil {
 		err = fmt.Errorf("fleet: looking at the database's tables: %w", err)
 	}
 	return have, river, err
+}
+
+// version is that of the tables that one of them stands for, as another tells
+// it: 0 if there are none, and -1 if it is not told. The one is looked for first:
+// another process may be making both.
+func (f *Fleet[TTx]) version(ctx context.Context, s database.Statements, table, versions string) (version int, err error) {
+	exists := `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1`
+	if f.db.IsPostgres() {
+		exists = `SELECT count(to_regclass($1::text))`
+	}
+	var made, told int
+	if err := s.One(ctx, []any{&made}, exists, table); err != nil {
+		return 0, err
+	}
+	if err := s.One(ctx, []any{&told}, exists, versions); err != nil {
+		return 0, err
+	}
+	if told > 0 {
+		if err := s.One(ctx, []any{&version}, "SELECT coalesce(max(version), 0) FROM "+versions); err != nil {
+			return 0, err
+		}
+	}
+	if made > 0 && version == 0 {
+		return -1, nil
+	}
+	return version, nil
 }
