@@ -135,31 +135,31 @@ func (f *Fleet[TTx]) Failures(ctx context.Context, limit int) (all []Failure, er
 
 // Retry has the handler tried anew for ids that stand in [Fleet.Failures], or
 // for all that do if none is given, with all attempts and with a new deadline.
-// It returns how many there were; other ids are left as they are.
-func (f *Fleet[TTx]) Retry(ctx context.Context, ids ...string) (retried int, err error) {
+// It returns which these were; other ids are left as they are.
+func (f *Fleet[TTx]) Retry(ctx context.Context, ids ...string) (retried []string, err error) {
 	if err := f.ready(ctx); err != nil {
-		return 0, err
+		return nil, err
 	}
 	err = f.db.Within(ctx, func(s database.Statements, tx TTx) error {
+		retried = nil
 		if len(ids) == 0 {
 			if err := s.Query(ctx, into(&ids), "SELECT id FROM deepotasks_failure"); err != nil {
 				return fmt.Errorf("fleet: retrying: %w", err)
 			}
 		}
-		var found []string
-		if err := s.Query(ctx, into(&found), `UPDATE deepotasks_task SET state = 0, ended_at = NULL, deadline = {now} + CAST($2 AS bigint)
+		if err := s.Query(ctx, into(&retried), `UPDATE deepotasks_task SET state = 0, ended_at = NULL, deadline = {now} + CAST($2 AS bigint)
 			WHERE id {is one of $1} AND state = 3 RETURNING id`, database.List(ids), f.deadline.Milliseconds()); err != nil {
 			return fmt.Errorf("fleet: retrying: %w", err)
 		}
-		if retried = len(found); retried == 0 {
-			return nil
-		}
-		if _, err := s.Exec(ctx, "UPDATE deepotasks_failure SET attempts = 0 WHERE id {is one of $1}", database.List(found)); err != nil {
+		if _, err := s.Exec(ctx, "UPDATE deepotasks_failure SET attempts = 0 WHERE id {is one of $1}", database.List(retried)); err != nil {
 			return fmt.Errorf("fleet: retrying: %w", err)
 		}
-		return f.rebatch(ctx, s, tx, found, time.Now())
+		return f.rebatch(ctx, s, tx, retried, time.Now())
 	})
-	return retried, err
+	if err != nil {
+		return nil, err
+	}
+	return retried, nil
 }
 
 // into collects rows of one text.

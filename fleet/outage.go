@@ -88,7 +88,7 @@ func (w *worker[TTx]) sitOut(ctx context.Context, cause error) {
 			continue
 		}
 		w.setProblem("API", nil)
-		w.logger.LogAttrs(ctx, slog.LevelInfo, "the API answers again", slog.String("worker", w.name))
+		w.logger.LogAttrs(ctx, slog.LevelWarn, "the API answers again", slog.String("worker", w.name))
 		return
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"os"
 
 	_ "modernc.org/sqlite" // the driver; it needs no C compiler
 )
@@ -15,10 +16,20 @@ import (
 // time if it is on a local disk. The pool has a single connection, so that
 // code that is within a transaction must do everything by it.
 func Open(path string) (*sql.DB, error) {
-	settings := url.Values{
-		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+	return open(path, url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}})
+}
+
+// OpenExisting is [Open] for a database that is there: it makes none, and leaves
+// the file as it is. The error is [fs.ErrNotExist] if there is no file.
+func OpenExisting(path string) (*sql.DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
 	}
+	return open(path, url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(10000)", "synchronous(FULL)"}})
+}
+
+func open(path string, settings url.Values) (*sql.DB, error) {
+	settings.Set("_txlock", "immediate")
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)

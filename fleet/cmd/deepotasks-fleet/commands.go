@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ func migrateCommand() *cobra.Command {
 		Short: "Make the database's tables, or bring them up to date",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, settings{migrate: true}, func(store) error { return nil })
+			return with(cmd, settings{migrate: true, makes: true}, func(store) error { return nil })
 		},
 	}
 }
@@ -50,7 +51,7 @@ An id that the database knows already is not waited for again. Either all ids ar
 			case len(ids) == 0:
 				return usage.Errorf(cmd, "%s needs ids: give some, or - for standard input, or --from FILE", cmd.CommandPath())
 			}
-			return with(cmd, settings{options: []fleet.Option{fleet.WithDeadline(deadline)}}, func(st store) error {
+			return with(cmd, settings{makes: true, options: []fleet.Option{fleet.WithDeadline(deadline)}}, func(st store) error {
 				n, err := st.EnqueueNew(cmd.Context(), ids...)
 				if err != nil {
 					return err
@@ -124,12 +125,12 @@ func resultsCommand() *cobra.Command {
 		Long: `Print the results that are kept, in the order of their handling.
 
 Each is a line of JSON, as of "deepotasks wait --json", with two more fields: handled_at, and cursor. --after goes on behind
-the line with that cursor. No line is ever skipped: what is printed later comes behind what was printed before.`,
+the line with that cursor, in the same database. No line is ever skipped: what is printed later comes behind what was printed before.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, err := parseCursor(after)
 			if err != nil {
-				return usage.Errorf(cmd, "--after is %q; it can be the cursor of a line, such as 745.12", after)
+				return usage.Errorf(cmd, "--after is %q; it can be the cursor of a line, such as 745.12.9f3a1c04", after)
 			}
 			return with(cmd, settings{}, func(st store) error {
 				out := bufio.NewWriter(cmd.OutOrStdout())
@@ -197,21 +198,43 @@ whose result is no finished task, such as those that were unknown to the API or 
 				return err
 			}
 			return with(cmd, settings{}, func(st store) error {
-				n, err := st.Retry(cmd.Context(), ids...)
+				retried, err := st.Retry(cmd.Context(), ids...)
 				if err == nil && unfinished {
-					var more int
+					var more []string
 					more, err = st.RetryUnfinished(cmd.Context())
-					n += more
+					retried = append(retried, more...)
 				}
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "retrying %s\n", usage.Plural(n, "id"))
-				return err
+				if _, err = fmt.Fprintf(cmd.ErrOrStderr(), "retrying %s\n", usage.Plural(len(retried), "id")); err != nil {
+					return err
+				}
+				return notAmong(ids, retried)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&unfinished, "unfinished", false, "also wait anew for all ids whose result is no finished task")
 	source.Flags(cmd.Flags())
 	return cmd
+}
+
+// named is how many ids an error names at most.
+const named = 5
+
+// notAmong is an error that names the ids that were given and not retried.
+func notAmong(given, retried []string) error {
+	known := make(map[string]bool, len(retried))
+	for _, id := range retried {
+		known[id] = true
+	}
+	others := slices.DeleteFunc(slices.Clone(given), func(id string) bool { return known[id] })
+	if len(others) == 0 {
+		return nil
+	}
+	which := strings.Join(others[:min(len(others), named)], ", ")
+	if len(others) > named {
+		which += ", …"
+	}
+	return fmt.Errorf("not among the failures, and so not retried: %s; \"deepotasks-fleet failures\" prints them", which)
 }

@@ -33,7 +33,7 @@ func processesOf[TTx any](text statements, driver func(t *testing.T) riverdriver
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := st.Prepare(t.Context(), true); err != nil {
+		if err := st.Prepare(t.Context(), settings{migrate: true, makes: true}); err != nil {
 			t.Fatal(err)
 		}
 		return st.(*fleetStore[TTx])

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -70,7 +71,7 @@ func TestEachIDIsKeptAndCountedAndPrintedBehindItsCursor(t *testing.T) {
 			t.Errorf("%s: %v, %v", line, err, schema.Validate(value))
 		}
 		var r struct{ ID, Cursor string }
-		if err := json.Unmarshal([]byte(line), &r); err != nil || !regexp.MustCompile(`,"handled_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","cursor":"\d+\.\d+"}$`).MatchString(line) {
+		if err := json.Unmarshal([]byte(line), &r); err != nil || !regexp.MustCompile(`,"handled_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","cursor":"\d+\.\d+\.[0-9a-f]{8}"}$`).MatchString(line) {
 			t.Error(line, err)
 		}
 		byID[r.ID] = line
@@ -129,6 +130,7 @@ func TestTablesOfAnotherVersionAreRefusedByEachCommand(t *testing.T) {
 	for _, c := range []struct{ change, says string }{
 		{"UPDATE deepotasks_schema SET version = 99", "the database's tables of the fleet have version 99, and this program knows 1 only; use a newer release of it"},
 		{"UPDATE deepotasks_schema SET version = 1; UPDATE river_migration SET version = version + 100", "tables of River have version 10"},
+		{"DROP TABLE deepotasks_schema", "the database has tables of the fleet and does not tell their version"},
 	} {
 		db, err := sqlite.Open(os.Getenv("DEEPOTASKS_DATABASE"))
 		if err != nil {
@@ -217,16 +219,192 @@ func TestAWorkerGoesOnWithAKeyThatIsReplaced(t *testing.T) {
 	}
 }
 
+func TestAWorkerTellsItsTroubleInPlainLines(t *testing.T) {
+	for _, c := range []struct{ log, line string }{
+		{"plain", `^deepotasks-fleet: the API can't be asked; the ids are given back: 401 Unauthorized.*; check the API key$`},
+		{"json", `^\{"time":"[^"]*","level":"ERROR","msg":"the API can't be asked; the ids are given back","worker":"[^"]*","error":".*401.*"\}$`},
+	} {
+		t.Run(c.log, func(t *testing.T) {
+			ground(t, taskstest.Task{ID: "1", Data: "{}"})
+			key := filepath.Join(t.TempDir(), "key")
+			if err := os.WriteFile(key, []byte("a-wrong-key"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if code, _, stderr := runs(t, "", "enqueue", "1"); code != 0 {
+				t.Fatal(code, stderr)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), 6*time.Second)
+			defer stop()
+			var errs strings.Builder
+			if code := run(ctx, []string{"work", "--log", c.log, "--api-key-file", key}, strings.NewReader(""), io.Discard, &errs); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			lines := strings.Split(strings.TrimSpace(errs.String()), "\n")
+			found := 0
+			for _, line := range lines {
+				if regexp.MustCompile(c.line).MatchString(line) {
+					found++
+				}
+				if c.log == "plain" && (!strings.HasPrefix(line, "deepotasks-fleet: ") || strings.Contains(line, "level=")) {
+					t.Errorf("a line that is not plain: %s", line)
+				}
+			}
+			if found == 0 {
+				t.Errorf("no line is like %s:\n%s", c.line, errs.String())
+			}
+		})
+	}
+}
+
 func TestTheVersionNamesTheProgram(t *testing.T) {
 	if code, stdout, stderr := runs(t, "", "version"); code != 0 || !strings.HasPrefix(stdout, "deepotasks-fleet ") || !strings.Contains(stdout, " go1.") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
 
-func TestAPasswordStandsInNoError(t *testing.T) {
+func TestAWrongDatabaseIsToldInWordsAndWithoutItsPassword(t *testing.T) {
 	ground(t)
-	if _, stdout, stderr := runs(t, "", "status", "--database", "postgres://me:s3cret@127.0.0.1:1/none?connect_timeout=1"); strings.Contains(stdout+stderr, "s3cret") {
-		t.Error(stderr)
+	server := postgresServer(t)
+	socket := func(name, user string) string {
+		u, err := url.Parse(server.URL(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := u.Query()
+		q.Set("user", user)
+		q.Set("password", "s3cret")
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	for _, c := range []struct{ database, says string }{
+		{"postgres://me:s3cret@127.0.0.1:1/none?connect_timeout=1", "PostgreSQL can't be reached at 127.0.0.1:1: connect: connection refused; "},
+		{"postgres://me:s3cret@no-such-host.invalid/none", "PostgreSQL can't be reached: there is no host no-such-host.invalid; "},
+		{"postgres://me:s3c/s3cret@host/none", "is no URL that can be read; it is such as "},
+		{"postgres://me:s3cret@%zz/none", "is no URL that can be read; it is such as "},
+		{"postgres:/me:s3cret@host/none", "is no URL that can be read; it is such as "},
+		{"postgresql:me:s3cret@host/none", "is no URL that can be read; it is such as "},
+		{"postgres://me:s3cret@host/none?sslmode=mostly", "sslmode is invalid"},
+		{"postgres://me:s3cret@host/none?pool_max_conns=many", "pool_max_conns"},
+		{"mysql://me:s3cret@host/none", " begins with mysql://; it can be a PostgreSQL URL, such as postgres://user@host/name, or a SQLite file"},
+		{"host=there user=me password=s3cret", " holds settings such as host=; give PostgreSQL as a URL"},
+		{socket("nowhere", "fleet"), `PostgreSQL refuses the connection: database "nowhere" does not exist; `},
+		{socket("postgres", "nobody"), `PostgreSQL refuses the connection: role "nobody" does not exist; `},
+		{"/no/such/folder/x.db", "there is no database at /no/such/folder/x.db; "},
+		{t.TempDir(), "unable to open database file"},
+		{"main.go", "file is not a database"},
+	} {
+		code, stdout, stderr := runs(t, "", "status", "--database", c.database)
+		if code != 1 || !strings.Contains(stderr, c.says) || strings.Contains(stdout+stderr, "s3c") || strings.Count(stderr, "\n") != 1 ||
+			strings.Count(stderr, names) != 1 {
+			t.Errorf("%s: exit code %d\n%s", c.database, code, stderr)
+		}
+	}
+}
+
+func TestWhoReadsMakesNoDatabase(t *testing.T) {
+	ground(t)
+	folder := t.TempDir()
+	for _, c := range []struct {
+		args  string
+		makes bool
+	}{
+		{"status", false},
+		{"results", false},
+		{"failures", false},
+		{"retry", false},
+		{"enqueue 1", true},
+		{"work --until-empty", true},
+		{"migrate", true},
+	} {
+		path := filepath.Join(folder, strings.Fields(c.args)[0]+".db")
+		t.Setenv("DEEPOTASKS_DATABASE", path)
+		code, _, stderr := runs(t, "", strings.Fields(c.args)...)
+		_, err := os.Stat(path)
+		if made := err == nil; made != c.makes || c.makes != (code == 0) || !c.makes && !strings.Contains(stderr, `there is no database at `+path+`; "deepotasks-fleet enqueue" makes one`) {
+			t.Errorf("%s: a file was made: %t; exit code %d\n%s", c.args, made, code, stderr)
+		}
+		// Nor does it make tables in a file of somebody else's.
+		path += ".other"
+		t.Setenv("DEEPOTASKS_DATABASE", path)
+		db, err := sqlite.Open(path)
+		if err == nil {
+			_, err = db.ExecContext(t.Context(), "CREATE TABLE theirs (id text)")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr = runs(t, "", strings.Fields(c.args)...)
+		tables := 0
+		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name <> 'theirs'").Scan(&tables); err != nil {
+			t.Fatal(err)
+		}
+		_ = db.Close()
+		if c.makes != (tables > 0) || c.makes != (code == 0) || !c.makes && !strings.Contains(stderr, "no tables of the fleet") {
+			t.Errorf("%s: %d tables were made; exit code %d\n%s", c.args, tables, code, stderr)
+		}
+	}
+}
+
+func TestACursorOfAnotherDatabaseIsRefused(t *testing.T) {
+	for _, on := range []string{"SQLite", "PostgreSQL"} {
+		t.Run(on, func(t *testing.T) {
+			ground(t, taskstest.Task{ID: "1", Data: "{}"}, taskstest.Task{ID: "2", Data: "{}"})
+			server, folder := postgresServer(t), t.TempDir()
+			var cursors []string
+			databases := []string{"one", "other"}
+			for i, name := range databases {
+				if databases[i] = filepath.Join(folder, name); on == "PostgreSQL" {
+					var err error
+					if databases[i], err = server.Create(t.Context(), name); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, args := range []string{"migrate", "enqueue 1 2", "work --until-empty"} {
+					if code, _, stderr := runs(t, "", append(strings.Fields(args), "--database", databases[i])...); code != 0 {
+						t.Fatal(stderr)
+					}
+				}
+				_, stdout, _ := runs(t, "", "results", "--database", databases[i])
+				var first struct{ Cursor string }
+				if err := json.Unmarshal([]byte(strings.Split(stdout, "\n")[0]), &first); err != nil {
+					t.Fatal(err)
+				}
+				cursors = append(cursors, first.Cursor)
+			}
+			for i, database := range databases {
+				if code, stdout, _ := runs(t, "", "results", "--database", database, "--after", cursors[i]); code != 0 || strings.Count(stdout, "\n") != 1 {
+					t.Errorf("its own cursor: exit code %d\n%s", code, stdout)
+				}
+				if code, stdout, stderr := runs(t, "", "results", "--database", database, "--after", cursors[1-i]); code != 1 || stdout != "" || !strings.Contains(stderr, "--after is a cursor of another database") {
+					t.Errorf("another's cursor: exit code %d\n%s%s", code, stdout, stderr)
+				}
+			}
+		})
+	}
+}
+
+func TestRetryNamesTheIDsThatAreNoFailures(t *testing.T) {
+	ground(t)
+	if code, _, stderr := runs(t, "", "enqueue", "1", "2"); code != 0 {
+		t.Fatal(stderr)
+	}
+	if code, _, stderr := runs(t, "", "work", "--until-empty"); code != 0 { // both are unknown
+		t.Fatal(stderr)
+	}
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"retry", 0, "retrying 0 ids\n"},
+		{"retry nosuch", 1, "retrying 0 ids\ndeepotasks-fleet: not among the failures, and so not retried: nosuch; \"deepotasks-fleet failures\" prints them\n"},
+		{"retry a b c d e f", 1, "retried: a, b, c, d, e, …; "},
+		{"retry --unfinished 1", 0, "retrying 2 ids\n"},
+		{"retry 1", 1, "retried: 1; "},
+	} {
+		if code, _, stderr := runs(t, "", strings.Fields(c.args)...); code != c.code || !strings.Contains(stderr, c.says) {
+			t.Errorf("%s: exit code %d\n%s", c.args, code, stderr)
+		}
 	}
 }
 

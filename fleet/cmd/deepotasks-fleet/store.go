@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"time"
@@ -22,19 +24,20 @@ type settings struct {
 	account   *account.Account // of a worker, which asks the API; nil for any other
 	perSecond float64
 	burst     int
-	migrate   bool // the tables are made or brought up to date first, as they always are in SQLite
+	migrate   bool // the tables are made, or brought up to date, in PostgreSQL too
+	makes     bool // a SQLite file is made if there is none, and its tables
 }
 
 // store is a fleet and its results, whatever the type of its transactions.
 type store interface {
-	Prepare(ctx context.Context, migrate bool) error
+	Prepare(ctx context.Context, s settings) error
 	EnqueueNew(ctx context.Context, ids ...string) (int, error)
 	Run(ctx context.Context) error
 	Health() error
 	Status(ctx context.Context) (fleet.Status, error)
 	Failures(ctx context.Context, limit int) ([]fleet.Failure, error)
-	Retry(ctx context.Context, ids ...string) (int, error)
-	RetryUnfinished(ctx context.Context) (int, error)
+	Retry(ctx context.Context, ids ...string) ([]string, error)
+	RetryUnfinished(ctx context.Context) ([]string, error)
 	Results(ctx context.Context, after cursor, each func(result) error) error
 	Requests() tasksclient.Stats
 	Close()
@@ -47,28 +50,33 @@ type result struct {
 	Cursor    cursor // of this result: those after it come next
 }
 
-// cursor is a place in the order of handling.
-type cursor struct{ major, minor int64 }
+// cursor is a place in the order of handling, in one database.
+type cursor struct {
+	major, minor int64
+	origin       uint32 // of the database; not that of the zero cursor, which is before all results of any
+}
 
-func (c cursor) String() string { return fmt.Sprintf("%d.%d", c.major, c.minor) }
+func (c cursor) String() string { return fmt.Sprintf("%d.%d.%08x", c.major, c.minor, c.origin) }
 
 // parseCursor reads a cursor; "" is the one before all results.
 func parseCursor(text string) (c cursor, err error) {
 	if text == "" {
 		return c, nil
 	}
-	major, minor, _ := strings.Cut(text, ".")
-	for _, part := range []struct {
-		text string
-		into *int64
-	}{{major, &c.major}, {minor, &c.minor}} {
-		n, err := strconv.ParseUint(part.text, 10, 63)
-		if err != nil {
-			return cursor{}, err
-		}
-		*part.into = int64(n)
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 || len(parts[2]) != 8 {
+		return c, errors.New("it has three parts")
 	}
-	return c, nil
+	major, err := strconv.ParseUint(parts[0], 10, 63)
+	if err != nil {
+		return c, err
+	}
+	minor, err := strconv.ParseUint(parts[1], 10, 63)
+	if err != nil {
+		return c, err
+	}
+	origin, err := strconv.ParseUint(parts[2], 16, 32)
+	return cursor{int64(major), int64(minor), uint32(origin)}, err
 }
 
 // fleetStore is a store by one of River's drivers.
@@ -102,9 +110,10 @@ func (st *fleetStore[TTx]) Close() { st.close() }
 
 func (st *fleetStore[TTx]) Requests() tasksclient.Stats { return st.client.Stats() }
 
-// Prepare makes sure that the fleet's tables and that of the results are there.
-func (st *fleetStore[TTx]) Prepare(ctx context.Context, migrate bool) error {
-	if migrate || !st.db.IsPostgres() {
+// Prepare makes the fleet's tables and those of the results, where the command is
+// one that does; otherwise it makes sure that they are there.
+func (st *fleetStore[TTx]) Prepare(ctx context.Context, s settings) error {
+	if s.migrate || s.makes && !st.db.IsPostgres() {
 		if err := st.Migrate(ctx); err != nil {
 			return err
 		}
@@ -116,14 +125,12 @@ func (st *fleetStore[TTx]) Prepare(ctx context.Context, migrate bool) error {
 	if err := st.CheckSchema(ctx); err != nil {
 		return err
 	}
-	return st.db.Within(ctx, func(on database.Statements, _ TTx) error {
-		there := 0
-		err := on.One(ctx, []any{&there}, "SELECT count(to_regclass('deepotasks_result'))")
-		if err == nil && there == 0 {
-			err = &fleet.SchemaError{Tables: "deepotasks-fleet", Want: 1}
-		}
-		return err
-	})
+	there := 0
+	err := st.db.Ask(ctx, []any{&there}, st.text.there)
+	if err == nil && there == 0 {
+		err = &fleet.SchemaError{Tables: "deepotasks-fleet", Want: 1}
+	}
+	return err
 }
 
 // keep is the fleet's handler: it keeps each result, once.
@@ -153,10 +160,10 @@ func (st *fleetStore[TTx]) EnqueueNew(ctx context.Context, ids ...string) (n int
 }
 
 // RetryUnfinished enqueues anew the ids whose result is no task that has ended,
-// such as those that were unknown. Their results are dropped.
-func (st *fleetStore[TTx]) RetryUnfinished(ctx context.Context) (n int, err error) {
+// such as those that were unknown, and returns them. Their results are dropped.
+func (st *fleetStore[TTx]) RetryUnfinished(ctx context.Context) (ids []string, err error) {
 	err = st.db.Within(ctx, func(on database.Statements, tx TTx) error {
-		var ids []string
+		ids = nil
 		if err := on.Query(ctx, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
@@ -165,21 +172,32 @@ func (st *fleetStore[TTx]) RetryUnfinished(ctx context.Context) (n int, err erro
 		}, "DELETE FROM deepotasks_result WHERE NOT finished RETURNING id"); err != nil {
 			return err
 		}
-		n = len(ids)
 		if err := st.ForgetTx(ctx, tx, ids...); err != nil {
 			return err
 		}
 		return st.EnqueueTx(ctx, tx, ids...)
 	})
-	return n, err
+	return ids, err
 }
 
 // resultPage is how many results are read at once.
 const resultPage = 1000
 
+// errElsewhere refuses a cursor: its place means nothing here.
+var errElsewhere = errors.New("--after is a cursor of another database, or of this one before it was restored; read the results from the start, without --after")
+
 // Results calls each for the results after a cursor, in the order of their
 // handling.
 func (st *fleetStore[TTx]) Results(ctx context.Context, after cursor, each func(result) error) error {
+	var tag string
+	if err := st.db.Ask(ctx, []any{&tag}, st.text.origin); err != nil {
+		return fmt.Errorf("reading results: %w", err)
+	}
+	origin := crc32.ChecksumIEEE([]byte(tag))
+	if after != (cursor{}) && after.origin != origin {
+		return errElsewhere
+	}
+	after.origin = origin
 	for {
 		var page []result
 		if err := st.db.Within(ctx, func(on database.Statements, _ TTx) error {

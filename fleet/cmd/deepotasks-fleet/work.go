@@ -26,6 +26,7 @@ type working struct {
 	perSecond  float64
 	burst      int
 	kind       string // of the progress
+	log        string // how trouble is told
 	progress   show.Progress
 	stderr     io.Writer
 }
@@ -51,6 +52,8 @@ All workers on a database share one quota of requests (--rate), and a 429 that o
 	f.StringVar(&w.listen, "listen", "", "serve /healthz and /metrics (Prometheus) at this `address`, such as :9100")
 	f.Float64Var(&w.perSecond, "rate", 0, "how many requests a second all workers together may make (default: no limit)")
 	f.IntVar(&w.burst, "burst", w.burst, "how many requests may be made at once after a rest")
+	f.StringVar(&w.log, "log", "plain", "how trouble is told on standard error: plain (lines for people) or json (objects, for programs)")
+	_ = cmd.RegisterFlagCompletionFunc("log", cobra.FixedCompletions([]string{"plain", "json"}, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
 	show.KindFlag(cmd, &w.kind)
 	w.account.Flags(f)
 	return cmd
@@ -68,10 +71,18 @@ func (w *working) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return usage.Errorf(cmd, "--progress is %q; %v", w.kind, err)
 	}
-	logger := slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var log slog.Handler = newPlainLog(w)
+	switch w.log {
+	case "plain":
+	case "json":
+		log = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn})
+	default:
+		return usage.Errorf(cmd, "--log is %q; it can be plain or json", w.log)
+	}
 	s := settings{
+		makes:     true,
 		account:   &w.account,
-		options:   []fleet.Option{fleet.WithLogger(logger), fleet.WithConcurrency(concurrency)},
+		options:   []fleet.Option{fleet.WithLogger(slog.New(log)), fleet.WithConcurrency(concurrency)},
 		perSecond: w.perSecond,
 		burst:     w.burst,
 	}
