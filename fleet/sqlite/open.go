@@ -19,8 +19,8 @@ func Open(path string) (*sql.DB, error) {
 	return open(path, url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}})
 }
 
-// OpenExisting is [Open] for a database that is there: it makes none, and leaves
-// the file as it is. The error is [fs.ErrNotExist] if there is no file.
+// OpenExisting is [Open] for a database that is there: it makes no file, and does
+// not change how the file is kept. The error is [fs.ErrNotExist] if there is none.
 func OpenExisting(path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err

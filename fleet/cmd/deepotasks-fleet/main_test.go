@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -184,6 +185,37 @@ func TestPostgreSQLWithoutTablesIsRefusedUntilMigrateMadeThem(t *testing.T) {
 	}
 }
 
+func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
+	ground(t)
+	database := postgresServer(t).URL("postgres")
+	if code, _, stderr := runs(t, "", "migrate", "--database", database); code != 0 {
+		t.Fatal(stderr)
+	}
+	pool, err := pgxpool.New(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for range 10 {
+		if _, err := pool.Exec(t.Context(), "DROP TABLE deepotasks_result, deepotasks_origin"); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				if code, _, stderr := runs(t, "", "migrate", "--database", database); code != 0 {
+					t.Errorf("exit code %d\n%s", code, stderr)
+				}
+			})
+		}
+		all.Wait()
+		tags := 0
+		if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM deepotasks_origin").Scan(&tags); err != nil || tags != 1 {
+			t.Errorf("%d tags, %v", tags, err)
+		}
+	}
+}
+
 func TestAWorkerGoesOnWithAKeyThatIsReplaced(t *testing.T) {
 	ground(t, taskstest.Task{ID: "1", Data: "{}"})
 	key := filepath.Join(t.TempDir(), "key")
@@ -277,7 +309,7 @@ func TestAWrongDatabaseIsToldInWordsAndWithoutItsPassword(t *testing.T) {
 		return u.String()
 	}
 	for _, c := range []struct{ database, says string }{
-		{"postgres://me:s3cret@127.0.0.1:1/none?connect_timeout=1", "PostgreSQL can't be reached at 127.0.0.1:1: connect: connection refused; "},
+		{"postgres://me:s3cret@127.0.0.1:1/none?connect_timeout=1", "PostgreSQL can't be reached at 127.0.0.1:1: connection refused; "},
 		{"postgres://me:s3cret@no-such-host.invalid/none", "PostgreSQL can't be reached: there is no host no-such-host.invalid; "},
 		{"postgres://me:s3c/s3cret@host/none", "is no URL that can be read; it is such as "},
 		{"postgres://me:s3cret@%zz/none", "is no URL that can be read; it is such as "},

@@ -39,7 +39,9 @@ func createOrigin(tag string) string {
 // In PostgreSQL the pair is the transaction's number and the row's. Rows are
 // shown once every transaction with a smaller number has ended.
 var onPostgres = statements{
-	create: `CREATE TABLE IF NOT EXISTS deepotasks_result (
+	// The lock is for processes that do it at once.
+	create: `SELECT pg_advisory_xact_lock(x'6465657000000002'::bit(64)::bigint);
+	CREATE TABLE IF NOT EXISTS deepotasks_result (
 		tx         xid8    NOT NULL DEFAULT pg_current_xact_id(),
 		seq        bigint  GENERATED ALWAYS AS IDENTITY,
 		handled_at bigint  NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
@@ -160,7 +162,11 @@ func inWords(err error) error {
 	case errors.As(err, &unknown):
 		return fmt.Errorf("PostgreSQL can't be reached: there is no host %s; %s names the database", unknown.Name, names)
 	case errors.As(err, &network) && network.Addr != nil:
-		return fmt.Errorf("PostgreSQL can't be reached at %s: %w; %s names the database", network.Addr, network.Err, names)
+		why := network.Err
+		if call, is := errors.AsType[*os.SyscallError](why); is {
+			why = call.Err
+		}
+		return fmt.Errorf("PostgreSQL can't be reached at %s: %w; %s names the database", network.Addr, why, names)
 	}
 	return oneLineError{fmt.Errorf("%w; %s names the database", err, names)}
 }
