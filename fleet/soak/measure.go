@@ -20,6 +20,14 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
+// What a fleet may cost at most: compared with one process, and PostgreSQL for
+// an id.
+const (
+	mostTimes = 1.15
+	mostCPU   = 350 * time.Microsecond
+	mostWAL   = 1024 // bytes
+)
+
 // delays sums up how late results were, after the ends of their tasks.
 type delays struct {
 	mu  sync.Mutex
@@ -70,13 +78,18 @@ func (s *soak) measure(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = s.server.Close() }()
+	var missed error
 	for _, workers := range []int{1, s.workers} {
-		if err := s.measureFleet(ctx, ids, most, workers, &alone, api.Count()); err != nil {
+		if err := s.measureFleet(ctx, ids, most, workers, &alone, api.Count()); errors.Is(err, errMissed) {
+			missed = err
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return missed
 }
+
+var errMissed = errors.New("it costs more than it may")
 
 func (s *soak) measureFleet(ctx context.Context, ids []string, most time.Duration, workers int, alone *delays, requests int) error {
 	url, err := s.server.Create(ctx, fmt.Sprintf("fleet%d", workers))
@@ -128,10 +141,13 @@ func (s *soak) measureFleet(ctx context.Context, ids []string, most time.Duratio
 	}
 	stop()
 	ended.Wait()
-	cpu, wal = s.server.CPU()-cpu, logged()-wal
+	n := int64(len(ids))
+	perCPU, perWAL := (s.server.CPU()-cpu)/time.Duration(n), (logged()-wal)/n
+	later, more := float64(together.mean())/float64(alone.mean()), float64(api.Count())/float64(requests)
 	fmt.Printf("a fleet of %d:       %d ids, mean delay %v (%.2f times), %.4f requests per id (%.2f times), PostgreSQL: %d µs of CPU and %d bytes of WAL per id\n",
-		workers, together.n, together.mean().Round(time.Millisecond), float64(together.mean())/float64(alone.mean()),
-		float64(api.Count())/float64(s.ids), float64(api.Count())/float64(requests),
-		cpu.Microseconds()/int64(len(ids)), wal/int64(len(ids)))
+		workers, together.n, together.mean().Round(time.Millisecond), later, float64(api.Count())/float64(n), more, perCPU.Microseconds(), perWAL)
+	if err == nil && (later > mostTimes || more > mostTimes || perCPU > mostCPU || perWAL > mostWAL) {
+		err = fmt.Errorf("%w: %v times the delay and the requests of one process, and %v and %d bytes per id", errMissed, mostTimes, mostCPU, mostWAL)
+	}
 	return err
 }
