@@ -14,7 +14,7 @@ import (
 
 const (
 	groupSize  = 100                    // results that one transaction completes at most
-	groupLater = 25 * time.Millisecond  // how long a transaction waits for more results
+	groupLater = 15 * time.Millisecond  // how long a transaction waits for more results
 	groupTime  = 500 * time.Millisecond // after which a transaction's handlers leave the rest to the next
 	fenceTime  = 5 * time.Second        // for the begin of a transaction and its fence
 )
