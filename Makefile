@@ -255,7 +255,7 @@ FIGURES :=
 
 # A target that is missed fails this at its end, when everything is drawn.
 .PHONY: plots
-plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (6 minutes)
+plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (8 minutes)
 	@code=0; GOTOOLCHAIN=$(NEWER_GO) $(MAKE) --keep-going simulate bench scale FIGURES='$(abspath tools/bench/figures)' || code=$$?; \
 		$(MAKE) draw; exit $$code
 
