@@ -31,7 +31,7 @@ func newPlainLog(w io.Writer) *plainLog {
 	return &plainLog{w: w, mu: new(sync.Mutex), written: map[string]time.Time{}}
 }
 
-// Enabled leaves out what is no trouble.
+// Enabled leaves out what is below a warning.
 func (*plainLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
 
 func (l *plainLog) Handle(_ context.Context, r slog.Record) error {

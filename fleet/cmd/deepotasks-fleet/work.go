@@ -26,7 +26,7 @@ type working struct {
 	perSecond  float64
 	burst      int
 	kind       string // of the progress
-	log        string // how trouble is told
+	log        string // the form of warnings and errors
 	progress   show.Progress
 	stderr     io.Writer
 }
@@ -52,7 +52,7 @@ All workers on a database share one quota of requests (--rate), and a 429 that o
 	f.StringVar(&w.listen, "listen", "", "serve /healthz and /metrics (Prometheus) at this `address`, such as :9100")
 	f.Float64Var(&w.perSecond, "rate", 0, "how many requests a second all workers together may make (default: no limit)")
 	f.IntVar(&w.burst, "burst", w.burst, "how many requests may be made at once after a rest")
-	f.StringVar(&w.log, "log", "plain", "how trouble is told on standard error: plain (lines for people) or json (objects, for programs)")
+	f.StringVar(&w.log, "log", "plain", "the form of warnings and errors on standard error: plain (lines) or json (objects)")
 	_ = cmd.RegisterFlagCompletionFunc("log", cobra.FixedCompletions([]string{"plain", "json"}, cobra.ShellCompDirectiveNoFileComp)) // it fails only for a flag that is not there
 	show.KindFlag(cmd, &w.kind)
 	w.account.Flags(f)
