@@ -72,17 +72,25 @@ func TestTransportPassesExchangesOnAndReportsBreaches(t *testing.T) {
 	}
 }
 
-func TestHeadersThatWereNotRecordedAreNotMissed(t *testing.T) {
-	t.Parallel()
+// recordingOf is a recording of what the fake answers to requests for these paths.
+func recordingOf(t *testing.T, paths ...string) *Recording {
+	t.Helper()
 	var api taskstest.Server
 	api.Add(taskstest.Published()...)
 	recorder := &Recorder{Next: &api}
-	ask(t, recorder, "/tasks/269999729", taskstest.Key)
-	rec, err := recorder.Recording("", "")
+	for _, path := range paths {
+		ask(t, recorder, path, taskstest.Key)
+	}
+	rec, err := recorder.Recording("recorded", "taskstest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := rec.Exchanges[0]
+	return rec
+}
+
+func TestHeadersThatWereNotRecordedAreNotMissed(t *testing.T) {
+	t.Parallel()
+	x := recordingOf(t, "/tasks/269999729").Exchanges[0]
 	x.RequestHeader = nil
 	if found := Check(x); len(found) != 1 || found[0].Rule != RuleSecurity {
 		t.Errorf("without a key: %v", found)
@@ -95,15 +103,7 @@ func TestHeadersThatWereNotRecordedAreNotMissed(t *testing.T) {
 
 func TestReplayFailsForARequestThatIsNotRecordedAndOneThatIsNeverMade(t *testing.T) {
 	t.Parallel()
-	var api taskstest.Server
-	api.Add(taskstest.Published()...)
-	recorder := &Recorder{Next: &api}
-	ask(t, recorder, "/tasks/269999729", taskstest.Key)
-	ask(t, recorder, "/tasks?task_ids=269999729&task_ids=4", taskstest.Key)
-	rec, err := recorder.Recording("two", "taskstest")
-	if err != nil {
-		t.Fatal(err)
-	}
+	rec := recordingOf(t, "/tasks/269999729", "/tasks?task_ids=269999729&task_ids=4")
 	for name, c := range map[string]struct {
 		paths []string
 		want  []string

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"github.com/deepomatic/tasks/fleet/internal/postgres"
 	"github.com/deepomatic/tasks/fleet/sqlite"
 	"github.com/deepomatic/tasks/tasksclient"
+	"github.com/deepomatic/tasks/tasksclient/taskstest"
 )
 
 // processes are stores on one database, each as a process of its own has it.
@@ -188,5 +191,43 @@ func manyCommits[TTx any](t *testing.T, p processes[TTx]) {
 	}
 	if len(seen) != writers*each || len(r.seen) != writers*each {
 		t.Errorf("%d results were read, of %d ids, and %d are there", len(r.seen), len(seen), writers*each)
+	}
+}
+
+func TestACursorOfAnotherDatabaseIsRefused(t *testing.T) {
+	for _, on := range []string{"SQLite", "PostgreSQL"} {
+		t.Run(on, func(t *testing.T) {
+			ground(t, taskstest.Task{ID: "1", Data: "{}"}, taskstest.Task{ID: "2", Data: "{}"})
+			server, folder := postgresServer(t), t.TempDir()
+			var cursors []string
+			databases := []string{"one", "other"}
+			for i, name := range databases {
+				if databases[i] = filepath.Join(folder, name); on == "PostgreSQL" {
+					var err error
+					if databases[i], err = server.Create(t.Context(), name); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, args := range []string{"migrate", "enqueue 1 2", "work --until-empty"} {
+					if code, _, stderr := runs(t, "", append(strings.Fields(args), "--database", databases[i])...); code != 0 {
+						t.Fatal(stderr)
+					}
+				}
+				_, stdout, _ := runs(t, "", "results", "--database", databases[i])
+				var first struct{ Cursor string }
+				if err := json.Unmarshal([]byte(strings.Split(stdout, "\n")[0]), &first); err != nil {
+					t.Fatal(err)
+				}
+				cursors = append(cursors, first.Cursor)
+			}
+			for i, database := range databases {
+				if code, stdout, _ := runs(t, "", "results", "--database", database, "--after", cursors[i]); code != 0 || strings.Count(stdout, "\n") != 1 {
+					t.Errorf("its own cursor: exit code %d\n%s", code, stdout)
+				}
+				if code, stdout, stderr := runs(t, "", "results", "--database", database, "--after", cursors[1-i]); code != 1 || stdout != "" || !strings.Contains(stderr, "--after is a cursor of another database") {
+					t.Errorf("another's cursor: exit code %d\n%s%s", code, stdout, stderr)
+				}
+			}
+		})
 	}
 }
