@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -29,11 +30,11 @@ func fitHelp(root *cobra.Command) {
 			help(cmd, args)
 			return
 		}
-		var text bytes.Buffer
-		cmd.SetOut(&text)
+		var whole bytes.Buffer
+		cmd.SetOut(&whole)
 		help(cmd, args)
 		cmd.SetOut(out)
-		_, _ = io.WriteString(out, fit(text.String(), width))
+		_, _ = io.WriteString(out, fit(whole.String(), width))
 	})
 }
 
@@ -42,54 +43,36 @@ var explained = regexp.MustCompile(`^( +\S.*?  +)(\S.*)$`)
 
 // fit breaks the paragraphs of a help text, and what explains its words.
 // Other indented lines are examples, and stay as they are.
-func fit(text string, width int) string {
+func fit(help string, width int) string {
 	var out strings.Builder
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(help, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
-		if part := explained.FindStringSubmatch(line); part != nil {
-			indent := len(part[1])
-			if indent > width/2 { // too far to the right to hold a text
-				indent = 8
-				out.WriteString(strings.TrimRight(part[1], " ") + "\n" + strings.Repeat(" ", indent))
-			} else {
-				out.WriteString(part[1])
-			}
-			breakLine(&out, part[2], indent, width)
-			continue
-		}
-		if isProse(line) {
+		switch part := explained.FindStringSubmatch(line); {
+		case part == nil && !isProse(line):
+		case part == nil:
 			for i+1 < len(lines) && isProse(lines[i+1]) {
 				i++
 				line += " " + lines[i]
 			}
-			breakLine(&out, line, 0, width)
-			continue
+			line = text.WrapSoft(line, width)
+		case len(part[1]) > width/2: // too far to the right to hold a text
+			line = strings.TrimRight(part[1], " ") + "\n" + indented(part[2], 8, width)
+		default:
+			line = part[1] + strings.TrimLeft(indented(part[2], len(part[1]), width), " ")
 		}
-		out.WriteString(line + "\n")
+		for broken := range strings.Lines(line + "\n") {
+			out.WriteString(strings.TrimRight(broken, " \n") + "\n")
+		}
 	}
 	return out.String()
 }
 
+// indented breaks words into lines that all begin at an indent.
+func indented(words string, indent, width int) string {
+	space := strings.Repeat(" ", indent)
+	return space + strings.ReplaceAll(text.WrapSoft(words, width-indent), "\n", "\n"+space)
+}
+
 // isProse says whether a line is part of a paragraph.
 func isProse(line string) bool { return line != "" && line[0] != ' ' && line[0] != '\t' }
-
-// breakLine writes words on lines that begin at an indent, where the cursor is.
-func breakLine(out *strings.Builder, words string, indent, width int) {
-	column := indent
-	for i, word := range strings.Fields(words) {
-		size := len([]rune(word))
-		switch {
-		case i == 0:
-		case column+1+size > width:
-			out.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
-		default:
-			out.WriteString(" ")
-			column++
-		}
-		out.WriteString(word)
-		column += size
-	}
-	out.WriteString("\n")
-}

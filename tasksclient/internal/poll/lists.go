@@ -23,8 +23,9 @@ const (
 	mostListGap     = time.Minute
 )
 
-// listFailed counts a failed list. A verdict is taken to be on lists as such. Other failures are so only if a single
-// id worked meanwhile, and if the list is so short that it hardly failed because of one of its ids.
+// listFailed counts a failed list. A verdict is taken to be on lists as such. Other failures count only if the list is so
+// short that it hardly failed because of one of its ids, and a single id must have worked meanwhile, unless even short
+// lists are too large.
 func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 	l := &p.lists
 	if l.refused || !kind.isVerdict() && len(b.entries) > shortList {

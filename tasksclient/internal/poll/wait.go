@@ -93,7 +93,7 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 		p.entries = make(map[string]*entry[T], len(ids))
 	}
 	var b *batch[T]
-	var room []entry[T] // of 56 bytes: made one by one they would take 64
+	var fresh []entry[T] // of 56 bytes: made one by one they would take 64
 	for i, id := range ids {
 		e := p.entries[id]
 		if e != nil {
@@ -104,10 +104,10 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 			}
 			continue
 		}
-		if len(room) == 0 {
-			room = make([]entry[T], min(8, len(ids)-i))
+		if len(fresh) == 0 {
+			fresh = make([]entry[T], min(8, len(ids)-i))
 		}
-		e, room = &room[0], room[1:]
+		e, fresh = &fresh[0], fresh[1:]
 		e.id, e.who = id, w.self
 		p.entries[id] = e
 		w.ids++
