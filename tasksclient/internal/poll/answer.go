@@ -73,8 +73,8 @@ func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
 			silent = append(silent, e)
 		}
 	}
-	p.log(ctx, slog.LevelDebug, "tasks poll", slog.Int("asked", len(b.entries)), slog.Int("pending", len(pending)),
-		slog.Int("unanswered", len(silent)), slog.Bool("failed", f != nil))
+	p.log(ctx, slog.LevelDebug, "tasks poll", "asked", len(b.entries), "pending", len(pending),
+		"unanswered", len(silent), "failed", f != nil)
 	if len(pending) > 0 {
 		p.requeue(&p.healthy, pending, failure{}, now+p.gap(pending, now)).asked = b.asked
 	}

@@ -66,7 +66,8 @@ func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f
 		p.requeue(&p.healthy, silent, failure{}, now)
 	case f.Kind == TooLarge && len(b.entries) > 1:
 		p.listFailed(b, f.Kind, now)
-		p.split(silent, (len(silent)+1)/2, failure{}, 0) // before all else, so that it soon shows what is small enough
+		half := (len(silent) + 1) / 2
+		p.split(silent, half, failure{}, time.Duration(half)-time.Hour) // before all else, the smallest first: so it soon shows what is small enough
 	case f.Kind == Unauthorized && !p.keyWorked:
 		p.keyRefused(b, silent, f, now)
 	case f.Kind.isVerdict() && !contradicts:
@@ -181,8 +182,8 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	if failed.count >= 3 {
 		level = slog.LevelWarn
 	}
-	p.log(ctx, level, "tasks poll failed; trying again", slog.String("error", f.Err.Error()),
-		slog.Int("ids", len(silent)), slog.Duration("in", (due-now).Round(time.Millisecond)))
+	p.log(ctx, level, "tasks poll failed; trying again", "error", f.Err.Error(),
+		"ids", len(silent), "in", (due - now).Round(time.Millisecond))
 	switch {
 	case isolated:
 		p.requeue(&p.isolated, silent, failed, due).isolated = true

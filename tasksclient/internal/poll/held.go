@@ -33,12 +33,17 @@ func (p *Poller[T]) hold(w *waiter[T], e *entry[T]) {
 		p.holding = append(p.holding, w)
 	}
 	if len(w.held) >= 2*w.ids {
-		once := map[*entry[T]]bool{}
+		once := &batch[T]{}
 		w.held = slices.DeleteFunc(w.held, func(e *entry[T]) bool {
-			again := once[e]
-			once[e] = true
-			return again || e.batch != nil || e.who == nil
+			if e.batch != nil || e.who == nil {
+				return true
+			}
+			e.batch = once
+			return false
 		})
+		for _, e := range w.held {
+			e.batch = nil
+		}
 	}
 	w.held = append(w.held, e)
 }

@@ -2,7 +2,6 @@ package poll
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"fmt"
 	"log/slog"
@@ -79,7 +78,7 @@ func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, 
 		p.mergeFailed(o.since, now)
 	}
 	if o.failures == o.opensAt {
-		p.log(ctx, slog.LevelWarn, "no request for tasks succeeds; making one small request at a time", slog.String("error", f.Err.Error()))
+		p.log(ctx, slog.LevelWarn, "no request for tasks succeeds; making one small request at a time", "error", f.Err.Error())
 	}
 	if lasted := now - o.since; o.failures >= max(o.opensAt, p.cfg.Failures) && lasted >= p.outageLimit() {
 		err := fmt.Errorf("tasksclient: gave up after %v in which no request succeeded: %w", lasted.Round(time.Second), f.Err)
@@ -104,13 +103,12 @@ func (p *Poller[T]) works(b *batch[T], now time.Duration) {
 		return
 	}
 	p.lists.retryAt = now
-	p.log(context.Background(), slog.LevelInfo, "requests for tasks succeed again", slog.Duration("after", (now-was.since).Round(time.Millisecond)))
+	p.log(context.Background(), slog.LevelInfo, "requests for tasks succeed again", "after", (now - was.since).Round(time.Millisecond))
 	if was.singles < singlesOfOutage {
 		p.outage.opensAt = min(2*was.opensAt, mostFailures)
 		for _, b := range p.failed {
 			b.due = min(b.due, now)
 		}
-		heap.Init(&p.failed)
 		return
 	}
 	p.outage.opensAt = leastFailures
@@ -128,7 +126,6 @@ func (p *Poller[T]) mergeFailed(since, now time.Duration) {
 	failed := p.failed
 	p.failed = nil
 	for _, b := range failed {
-		b.in = nil
 		switch living := p.living(b); {
 		case len(living) == 0:
 		case len(living) == 1 && b.failed.since != 0 && b.failed.since < since:

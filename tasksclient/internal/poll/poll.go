@@ -135,9 +135,9 @@ func (p *Poller[T]) now() time.Duration { return time.Since(p.start) }
 
 // log is for what is worth telling while the lock is held. The logger's handler is somebody else's code, which may block
 // or wait for a task itself: it runs in unlock, once the lock is released.
-func (p *Poller[T]) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+func (p *Poller[T]) log(ctx context.Context, level slog.Level, message string, args ...any) {
 	if p.cfg.Logger != nil {
-		p.logs = append(p.logs, func() { p.cfg.Logger.LogAttrs(ctx, level, message, attrs...) })
+		p.logs = append(p.logs, func() { p.cfg.Logger.Log(ctx, level, message, args...) })
 	}
 }
 

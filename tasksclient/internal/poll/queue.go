@@ -1,9 +1,9 @@
 package poll
 
 import (
-	"container/heap"
 	"context"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -65,9 +65,7 @@ type batch[T any] struct {
 	entries []*entry[T]
 	asked   time.Duration // when its ids were last asked for; zero: never
 	due     time.Duration
-	failed  failure   // never changed, since those who left read it without the lock
-	in      *queue[T] // where it stands; nil while it is under way
-	index   int       // there
+	failed  failure // never changed, since those who left read it without the lock
 
 	// While it is under way.
 	cancel    context.CancelFunc
@@ -82,29 +80,20 @@ func (b *batch[T]) add(e *entry[T]) {
 	b.entries = append(b.entries, e)
 }
 
-// queue is a heap of batches, the one that is due first at the front.
+// queue is a list of batches, the one that is due first at the front.
 type queue[T any] []*batch[T]
 
-func (q queue[T]) Len() int           { return len(q) }
-func (q queue[T]) Less(i, j int) bool { return q[i].due < q[j].due }
-func (q queue[T]) Swap(i, j int)      { q[i], q[j] = q[j], q[i]; q[i].index = i; q[j].index = j }
-func (q *queue[T]) Push(x any) {
-	b := x.(*batch[T])
-	b.in, b.index = q, len(*q)
-	*q = append(*q, b)
+func (q *queue[T]) put(b *batch[T]) {
+	after := sort.Search(len(*q), func(i int) bool { return (*q)[i].due > b.due })
+	*q = slices.Insert(*q, after, b)
 }
 
-func (q *queue[T]) Pop() any {
-	last := len(*q) - 1
-	b := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	b.in = nil
+func (q *queue[T]) take() *batch[T] {
+	b := (*q)[0]
+	(*q)[0] = nil
+	*q = (*q)[1:]
 	return b
 }
-
-func (q *queue[T]) put(b *batch[T]) { heap.Push(q, b) }
-func (q *queue[T]) take() *batch[T] { return heap.Pop(q).(*batch[T]) }
 
 // due is when the first of q is due; never if q is empty.
 func (q queue[T]) due() time.Duration {

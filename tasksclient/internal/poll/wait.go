@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"container/heap"
 	"context"
 	"iter"
 	"slices"
@@ -131,9 +130,12 @@ func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 		p.requeue(&p.healthy, []*entry[T]{e}, failure{}, now)
 		return
 	}
-	if soon := max(now, b.asked+p.cfg.Floor); b.in == &p.healthy && soon < b.due {
-		b.due = soon
-		heap.Fix(b.in, b.index)
+	if soon := max(now, b.asked+p.cfg.Floor); soon < b.due {
+		if i := slices.Index(p.healthy, b); i >= 0 {
+			p.healthy = slices.Delete(p.healthy, i, i+1)
+			b.due = soon
+			p.healthy.put(b)
+		}
 	}
 }
 
