@@ -23,13 +23,9 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 	r := pageReaders.Get().(*pageReader)
 	defer pageReaders.Put(r)
 	body := transport.Body(res)
-	how := []json.Options{duplicateNames(body)}
-	if len(body) > countedBytes {
-		how = append(how, r.strict)
-	}
-	p, err := r.read(body, ids, how...)
+	p, err := r.read(body, ids, false)
 	if err != nil {
-		salvaged, failed := r.read(body, ids, r.lenient)
+		salvaged, failed := r.read(body, ids, true)
 		if failed != nil || len(salvaged.Results) == 0 {
 			return nil, c.unreadable(res, "a page of tasks", err)
 		}
@@ -46,27 +42,27 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 const countedBytes = 1 << 20
 
 // pageReader reads no more tasks of a page than were asked for: a body of a few kilobytes can unzip to millions of
-// them. Its options are made once for many pages, since the JSON library prepares each anew.
+// them. Its option is made once for many pages, since the JSON library prepares each anew.
 type pageReader struct {
-	left            int // how many tasks may still come
-	strict, lenient json.Options
+	left    int  // how many tasks may still come
+	lenient bool // whether a part that can't be read is left zero
+	byPart  json.Options
 }
 
 var pageReaders = sync.Pool{New: func() any {
 	r := &pageReader{}
-	r.strict = json.WithUnmarshalers(json.UnmarshalFromFunc(func(*jsontext.Decoder, *gen.Task) error {
-		return cmp.Or(r.count(), errors.ErrUnsupported) // go on as without the function
-	}))
-	r.lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFunc(func(raw []byte, g *gen.Task) error { return cmp.Or(r.count(), orZero(raw, g)) }),
-		json.UnmarshalFunc(orZero[string]),
-		json.UnmarshalFunc(orZero[int]),
-	)))
+	r.byPart = json.WithUnmarshalers(json.UnmarshalFromFunc(r.readPart))
 	return r
 }}
 
-func (r *pageReader) read(body []byte, ids int, how ...json.Options) (*gen.TaskPage, error) {
-	r.left = ids
+func (r *pageReader) read(body []byte, ids int, lenient bool) (*gen.TaskPage, error) {
+	r.left, r.lenient = ids, lenient
+	how := []json.Options{duplicateNames(body)}
+	if lenient {
+		how = append(how, r.byPart, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	} else if len(body) > countedBytes {
+		how = append(how, r.byPart)
+	}
 	p := &gen.TaskPage{Results: make([]gen.Task, 1, ids)} // with room for all of them
 	p.Results[0].ID = unread
 	err := json.Unmarshal(body, p, how...)
@@ -79,6 +75,29 @@ func (r *pageReader) read(body []byte, ids int, how ...json.Options) (*gen.TaskP
 	return p, err
 }
 
+// readPart is called for every part of a page, and leaves most of them to the library.
+func (r *pageReader) readPart(d *jsontext.Decoder, part any) error {
+	_, isTask := part.(*gen.Task)
+	if isTask {
+		if r.left--; r.left < 0 {
+			return errTooManyTasks
+		}
+	}
+	_, isText := part.(*string)
+	_, isNumber := part.(*int)
+	if !r.lenient || !isTask && !isText && !isNumber {
+		return errors.ErrUnsupported
+	}
+	raw, err := d.ReadValue()
+	if err == nil && json.Unmarshal(raw, part, duplicateNames(raw)) != nil {
+		reflect.ValueOf(part).Elem().SetZero()
+	}
+	return err
+}
+
+// errTooManyTasks ends the reading of a page that holds more than was asked for.
+var errTooManyTasks = errors.New("more tasks than were asked for")
+
 // unread is the id of a task that stands in a page until results are read.
 const unread = "\x00"
 
@@ -89,24 +108,6 @@ const checkedBytes = 16 << 20
 
 func duplicateNames(body []byte) json.Options {
 	return jsontext.AllowDuplicateNames(len(body) > checkedBytes)
-}
-
-// errTooManyTasks ends the reading of a page that holds more than was asked for.
-var errTooManyTasks = errors.New("more tasks than were asked for")
-
-func (r *pageReader) count() error {
-	if r.left--; r.left < 0 {
-		return errTooManyTasks
-	}
-	return nil
-}
-
-// orZero reads a value, and leaves zero where it can't be read.
-func orZero[T any](raw []byte, v *T) error {
-	if json.Unmarshal(raw, v, duplicateNames(raw)) != nil {
-		*v = *new(T)
-	}
-	return nil
 }
 
 // protocolError is about an answer.
@@ -136,7 +137,7 @@ func misplaced(err error, want reflect.Type) string {
 		return "it is not valid JSON"
 	}
 	at := ""
-	for name := range semantic.JSONPointer.Tokens() {
+	for _, name := range strings.Split(string(semantic.JSONPointer), "/")[1:] {
 		name, want = member(want, name)
 		at += "/" + name
 	}
@@ -151,7 +152,8 @@ func member(of reflect.Type, name string) (known string, typ reflect.Type) {
 	switch {
 	case of == nil:
 	case of.Kind() == reflect.Struct:
-		for _, f := range reflect.VisibleFields(of) {
+		for i := range of.NumField() {
+			f := of.Field(i)
 			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); cmp.Or(tag, f.Name) == name {
 				return name, f.Type
 			}

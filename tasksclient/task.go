@@ -83,18 +83,14 @@ func (t Task) MarshalJSON() ([]byte, error) {
 	if !t.DateUpdated.IsZero() {
 		g.DateUpdated = &t.DateUpdated
 	}
-	b, err := json.Marshal(g)
-	if err != nil {
-		return nil, fmt.Errorf("tasksclient: task %s as JSON: %w", transport.OneLine(t.ID, idBytes), err)
-	}
-	return b, nil
+	return json.Marshal(g)
 }
 
 // UnmarshalJSON reads what MarshalJSON and the API write.
 func (t *Task) UnmarshalJSON(b []byte) error {
 	var g gen.Task
 	if err := json.Unmarshal(b, &g); err != nil {
-		return fmt.Errorf("tasksclient: a task's JSON: %w", err)
+		return err
 	}
 	*t = fromGen(&g)
 	return nil
