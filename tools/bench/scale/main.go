@@ -23,7 +23,7 @@ import (
 
 func main() {
 	r := run{}
-	sizes := flag.String("tasks", "1000,10000,100000,1000000", "how many tasks to wait for, one row each")
+	sizes := flag.String("tasks", "10000,100000,1000000", "how many tasks to wait for, one row each")
 	flag.StringVar(&r.binary, "binary", "../../.bin/deepotasks", "the command line, which serves the fake")
 	flag.DurationVar(&r.gap, "gap", 10*time.Second, "the time between two polls of a task among a million; less for fewer, so that each row makes as many requests a second")
 	flag.StringVar(&r.figures, "figures", "", "write the figures to this file too")
