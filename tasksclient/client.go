@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/deepomatic/tasks/gen"
@@ -134,28 +133,16 @@ func checkKey(key string) *InputError {
 	return nil
 }
 
-// badKeyError is an InputError about a key within a longer message, which names the key and the package already.
-type badKeyError struct{ *InputError }
-
-func (e badKeyError) Error() string { return "it " + e.Problem }
-func (e badKeyError) Unwrap() error { return e.InputError }
-
 // header adds what each request carries, and returns what of it is secret. The key lives in closures, where no
 // print, log or encoder can reach it.
 func header(keyFunc func(context.Context) (string, error), appID, userAgent string) func(context.Context, http.Header) ([]string, error) {
-	var latest atomic.Pointer[[]string] // spares a key that does not change the making of this
 	return func(ctx context.Context, h http.Header) ([]string, error) {
 		key, err := keyFunc(ctx)
 		if err != nil {
 			return nil, err
 		}
-		secrets := latest.Load()
-		if secrets == nil || (*secrets)[0] != key {
-			if err := checkKey(key); err != nil {
-				return nil, badKeyError{err}
-			}
-			secrets = &[]string{key, appID}
-			latest.Store(secrets)
+		if err := checkKey(key); err != nil {
+			return nil, &reworded{"it " + err.Problem, []error{err}} // as part of a message that names the key and the package
 		}
 		h.Set("X-API-KEY", key)
 		if appID != "" {
@@ -167,7 +154,7 @@ func header(keyFunc func(context.Context) (string, error), appID, userAgent stri
 		if h.Get("Accept") == "" {
 			h.Set("Accept", "application/json") // without it the API may answer HTML
 		}
-		return *secrets, nil
+		return []string{key, appID}, nil
 	}
 }
 
@@ -227,10 +214,6 @@ type Stats struct {
 // Stats returns what the client has done so far.
 func (c *Client) Stats() Stats {
 	sent := c.transport.Stats()
-	s := Stats{Succeeded: sent.Succeeded, Pauses: sent.Pauses}
-	for _, n := range sent.Failed {
-		s.Failed += n
-	}
-	s.Pending, s.Typical = c.poller.Stats()
-	return s
+	pending, typical := c.poller.Stats()
+	return Stats{sent.Succeeded, sent.Failed, sent.Pauses, pending, typical}
 }

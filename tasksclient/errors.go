@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ type APIError struct {
 	Path       string        // of the request, without its query
 	RequestID  string        // the answer's X-Request-Id, or ""
 	RetryAfter time.Duration // the answer's Retry-After, capped at five minutes; 0 if it has none
-	Detail     string        // what the answer says, if it is JSON of a known shape, or ""
+	Detail     string        // what the answer says, if it is JSON that holds texts, or ""
 	Snippet    string        // the start of the body, on one line, at most 200 bytes
 }
 
@@ -126,8 +125,13 @@ func (e *PendingError) Error() string {
 	return text + "; wait again with the same ids"
 }
 
-func (e *PendingError) Unwrap() []error {
-	return slices.DeleteFunc([]error{e.Cause, e.Last}, func(err error) bool { return err == nil })
+func (e *PendingError) Unwrap() (errs []error) {
+	for _, err := range []error{e.Cause, e.Last} {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
 }
 
 // ProtocolError says that an answer breaks the contract: its body is not JSON, has the wrong types, is too large, or is
@@ -150,14 +154,14 @@ func (e *ProtocolError) Error() string {
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// waitError is that of a WaitAll: one text, and the errors of its results.
-type waitError struct {
+// reworded is errors in other words: those of all the results of a WaitAll in one sentence, or one as a part of a sentence.
+type reworded struct {
 	text string
 	errs []error
 }
 
-func (e *waitError) Error() string   { return e.text }
-func (e *waitError) Unwrap() []error { return e.errs }
+func (e *reworded) Error() string   { return e.text }
+func (e *reworded) Unwrap() []error { return e.errs }
 
 // How many bytes of a text from outside stand in an error.
 const (

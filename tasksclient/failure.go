@@ -24,14 +24,15 @@ func (c *Client) explain(err error) error {
 	}
 	switch f.Kind {
 	case transport.Status:
+		header, body := f.Answer()
 		return &APIError{
 			StatusCode: f.StatusCode,
 			Method:     f.Method,
 			Path:       f.Path,
-			RequestID:  c.transport.Redact(f.Header.Get("X-Request-Id"), requestIDBytes),
+			RequestID:  c.transport.Redact(header.Get("X-Request-Id"), requestIDBytes),
 			RetryAfter: f.RetryAfter,
-			Detail:     c.transport.Redact(detail(f.Body), messageBytes),
-			Snippet:    c.transport.Redact(string(f.Body), snippetBytes),
+			Detail:     c.transport.Redact(detail(body), messageBytes),
+			Snippet:    c.transport.Redact(string(body), snippetBytes),
 		}
 	case transport.UnexpectedStatus, transport.Refused, transport.TooLarge, transport.TooLargeAnnounced:
 		return &ProtocolError{StatusCode: f.StatusCode, Method: f.Method, Path: f.Path, Reason: f.Reason, Err: f}
@@ -41,7 +42,7 @@ func (c *Client) explain(err error) error {
 }
 
 // detail reads the shapes of error bodies that are known: {"detail": …}, {"error": …}, field errors ({"a field":
-// ["…"]}) and bare arrays of text.
+// ["…"]}), and whatever else of JSON holds texts.
 func detail(body []byte) string {
 	var known gen.ErrorDetail
 	if json.Unmarshal(body, &known) == nil {
@@ -49,34 +50,30 @@ func detail(body []byte) string {
 			return text
 		}
 	}
-	var array []any
-	if json.Unmarshal(body, &array) == nil {
-		return words(array, "; ")
-	}
-	var fields map[string]any
-	if json.Unmarshal(body, &fields) != nil {
-		return ""
-	}
-	var texts []string
-	for name, value := range fields {
-		if text := words(value, " "); text != "" {
-			texts = append(texts, name+": "+text)
-		}
-	}
-	slices.Sort(texts)
-	return strings.Join(texts, "; ")
+	var value any
+	_ = json.Unmarshal(body, &value)
+	return words(value, "; ")
 }
 
-// words is a text, or those of an array joined; "" for anything else.
+// words joins the texts of an array, and those of an object with their names; "" for anything else.
 func words(value any, with string) string {
-	text, _ := value.(string)
-	array, _ := value.([]any)
-	texts := []string{text}
-	for _, one := range array {
-		texts = append(texts, words(one, with))
+	var texts []string
+	switch v := value.(type) {
+	case string:
+		return v
+	case []any:
+		for _, one := range v {
+			texts = append(texts, words(one, with))
+		}
+	case map[string]any:
+		for name, one := range v {
+			if text := words(one, " "); text != "" {
+				texts = append(texts, name+": "+text)
+			}
+		}
+		slices.Sort(texts)
 	}
-	texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" })
-	return strings.Join(texts, with)
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), with)
 }
 
 // failureKind says what an error means to those who asked for so many ids: the one place that sorts errors.

@@ -169,11 +169,13 @@ func TestAnErrorBodyOfAnyKnownShapeIsRead(t *testing.T) {
 		`{"detail":"Not found."}`:                                     "Not found.",
 		`{"error":"task_ids is not valid"}`:                           "task_ids is not valid",
 		`{"task_ids":["Required.","Really."],"limit":["Too large."]}`: "limit: Too large.; task_ids: Required. Really.",
-		`["one","two"]`:                "one; two",
-		`{"detail":{"code":5}}`:        "",
-		`<html>`:                       "",
-		``:                             "",
-		"{\"detail\":\"two\\nlines\"}": "two lines",
+		`["one","two"]`:                        "one; two",
+		`"one"`:                                "one",
+		`{"error":{"code":5,"message":"No."}}`: "error: message: No.",
+		`{"detail":{"code":5}}`:                "",
+		`<html>`:                               "",
+		``:                                     "",
+		"{\"detail\":\"two\\nlines\"}":         "two lines",
 	} {
 		_, err := status(400, body).client(t).Get(t.Context(), "a")
 		var api *APIError

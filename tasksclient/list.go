@@ -34,30 +34,25 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 			yield(nil, err)
 			return
 		}
-		all := newSet(ids)
-		if len(all) < len(ids) { // some are given twice
-			left := newSet(ids)
+		if left := newSet(ids); len(left) < len(ids) { // some are given twice
 			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 				again := left[id] == ""
 				delete(left, id)
 				return again
 			})
 		}
-		c.list(ctx, ids, all, yield)
+		c.list(ctx, ids, yield)
 	}
 }
 
-// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves. left is the set
-// of all the ids, if there is one, which serves for a batch of them all.
-func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*Task, error) bool) bool {
-	for first := true; len(ids) > 0; first = false {
+// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves.
+func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error) bool) bool {
+	for len(ids) > 0 {
 		batch := c.fit(ids)
 		ids = ids[len(batch):]
-		if !first || len(batch) != len(left) {
-			left = newSet(batch)
-		}
-		var failed error
-		for tasks, err := range c.pages(ctx, batch, left, c.config.attempts) {
+		left := newSet(batch)
+		stopped := false
+		failed := c.pages(ctx, batch, left, c.config.attempts, func(tasks []gen.Task) bool {
 			var group []Task // a task that is kept keeps seven others alive, but not a page of a hundred
 			for i := range tasks {
 				if len(group) == 0 {
@@ -65,18 +60,20 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 				}
 				t := &group[0]
 				*t, group = c.task(&tasks[i]), group[1:]
-				if !yield(t, nil) {
-					return false
+				if stopped = !yield(t, nil); stopped {
+					break
 				}
 			}
-			failed = err
-		}
+			return !stopped
+		})
 		switch {
+		case stopped:
+			return false
 		case failed == nil, errors.Is(failed, ErrNotFound):
 		case isTooLarge(failed) && len(batch) > 1:
 			c.batch.learn(failed, len(batch))
 			batch = slices.DeleteFunc(batch, func(id string) bool { return left[id] == "" })
-			if half := len(batch) / 2; !c.list(ctx, batch[:half], nil, yield) || !c.list(ctx, batch[half:], nil, yield) {
+			if half := len(batch) / 2; !c.list(ctx, batch[:half], yield) || !c.list(ctx, batch[half:], yield) {
 				return false
 			}
 			continue
@@ -96,27 +93,24 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 	return true
 }
 
-// pages asks for page after page until each id in left was seen or the server has no more, and yields what each
-// brings of left. A next that can't be followed ends the listing like no next at all, and so does one of a page that
-// brings nothing. What is still missing then is asked for by itself, so a bad link costs requests but no task.
-func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int) iter.Seq2[[]gen.Task, error] {
-	return func(yield func([]gen.Task, error) bool) {
-		next := ""
-		for {
-			p, err := retry(ctx, c, attempts, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			picked := left.pick(p.Results)
-			if !yield(picked, nil) || len(left) == 0 || deref(p.Next) == "" {
-				return
-			}
-			if next = c.following(*p.Next); next == "" || len(picked) == 0 {
-				c.config.logger.LogAttrs(ctx, slog.LevelWarn, "the next link of a page can't be followed; asking for the missing tasks one by one",
-					slog.Int("missing", len(left)))
-				return
-			}
+// pages asks for page after page until each id in left was seen, the server has no more, or seen returns false. It calls
+// seen with what each page brings of left. A next that can't be followed ends the listing like no next at all, and so does
+// one of a page that brings nothing. What is still missing then is asked for by itself, so a bad link costs requests but no
+// task.
+func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int, seen func([]gen.Task) bool) error {
+	for next := ""; ; {
+		p, err := retry(ctx, c, attempts, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
+		if err != nil {
+			return err
+		}
+		picked := left.pick(p.Results)
+		if !seen(picked) || len(left) == 0 || deref(p.Next) == "" {
+			return nil
+		}
+		if next = c.following(*p.Next); next == "" || len(picked) == 0 {
+			c.config.logger.Log(ctx, slog.LevelWarn, "the next link of a page can't be followed; asking for the missing tasks one by one",
+				"missing", len(left))
+			return nil
 		}
 	}
 }

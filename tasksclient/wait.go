@@ -65,7 +65,7 @@ func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 // summary is the error of a WaitAll.
 func summary(results []Result, elapsed time.Duration) error {
 	pending := &PendingError{Elapsed: elapsed}
-	var errs []error
+	errs := []error{pending}
 	for _, r := range results {
 		if p, ok := errors.AsType[*PendingError](r.Err); ok {
 			pending.IDs = append(pending.IDs, r.ID)
@@ -74,17 +74,17 @@ func summary(results []Result, elapsed time.Duration) error {
 			errs = append(errs, r.Err)
 		}
 	}
-	failed := len(pending.IDs) + len(errs)
-	if len(pending.IDs) > 0 {
-		errs = slices.Insert(errs, 0, error(pending))
+	failed := len(pending.IDs) + len(errs) - 1
+	if len(pending.IDs) == 0 {
+		errs = errs[1:]
 	}
 	switch {
 	case failed == 0:
 		return nil
 	case len(results) == 1:
-		return &waitError{errs[0].Error(), errs}
+		return &reworded{errs[0].Error(), errs}
 	}
-	return &waitError{fmt.Sprintf("tasksclient: %d of %d tasks did not succeed; the first: %s", failed, len(results), withoutPrefix(errs[0])), errs}
+	return &reworded{fmt.Sprintf("tasksclient: %d of %d tasks did not succeed; the first: %s", failed, len(results), withoutPrefix(errs[0])), errs}
 }
 
 // WaitEach waits for the tasks and yields one Result for each id as it finishes; an id that is given twice is yielded
@@ -129,54 +129,47 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 	}
 }
 
-// ask is where the poller's questions become requests.
+// ask is where the poller's questions become requests: for one id by itself, for several a list.
 func (c *Client) ask(ctx context.Context, q poll.Query, seen func([]poll.Seen[snapshot])) *poll.Failure {
 	if q.Isolated {
 		ctx = transport.WithoutPause(ctx)
 	}
-	for tasks, err := range c.answers(ctx, q.IDs) {
-		if err != nil {
-			kind := failureKind(err, len(q.IDs))
-			if kind == poll.TooLarge {
-				c.batch.learn(err, len(q.IDs))
-			}
-			return &poll.Failure{Kind: kind, RetryAfter: retryAfter(err), Err: err}
-		}
+	judged := func(tasks []gen.Task) bool {
 		all := make([]poll.Seen[snapshot], len(tasks))
 		for i := range tasks {
 			all[i] = c.judge(c.task(&tasks[i]))
 		}
 		seen(all)
+		return true
 	}
-	return nil
-}
-
-// answers asks once: for one id by itself, for several by a list.
-func (c *Client) answers(ctx context.Context, ids []string) iter.Seq2[[]gen.Task, error] {
-	if len(ids) > 1 {
-		return c.pages(ctx, ids, newSet(ids), 1)
+	var err error
+	if len(q.IDs) > 1 {
+		err = c.pages(ctx, q.IDs, newSet(q.IDs), 1, judged)
+	} else if g, failed := c.getOnce(ctx, q.IDs[0]); failed != nil {
+		err = failed
+	} else {
+		judged([]gen.Task{*g})
 	}
-	return func(yield func([]gen.Task, error) bool) {
-		if g, err := c.getOnce(ctx, ids[0]); err != nil {
-			yield(nil, err)
-		} else {
-			yield([]gen.Task{*g}, nil)
-		}
+	if err == nil {
+		return nil
 	}
+	kind := failureKind(err, len(q.IDs))
+	if kind == poll.TooLarge {
+		c.batch.learn(err, len(q.IDs))
+	}
+	return &poll.Failure{Kind: kind, RetryAfter: retryAfter(err), Err: err}
 }
 
 // judge says what a task means to those who wait for it.
 func (c *Client) judge(t Task) poll.Seen[snapshot] {
-	s := poll.Seen[snapshot]{ID: t.ID, Took: -1}
+	s := poll.Seen[snapshot]{ID: t.ID, Task: keep(t), Took: -1}
 	if !t.DateUpdated.IsZero() {
 		s.Took = t.DateUpdated.Sub(t.DateCreated)
 	}
-	if t.Status == StatusPending || slices.Contains(c.config.pendingStatus, t.Status) {
-		s.Pending, s.Task = true, keep(t)
+	if s.Pending = t.Status == StatusPending || slices.Contains(c.config.pendingStatus, t.Status); s.Pending {
 		return s
 	}
-	done := t // the copy alone is allocated, and not each task that is pending
-	s.Task, s.Err = snapshot{task: &done}, done.outcome()
+	s.Err = s.Task.task.outcome()
 	if odd, ok := s.Err.(*ProtocolError); ok { //nolint:errorlint // as outcome makes it
 		odd.StatusCode, odd.Method, odd.Path = http.StatusOK, c.sample.Method, c.sample.URL.Path
 	}

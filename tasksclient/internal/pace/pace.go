@@ -72,7 +72,7 @@ func (p *Pace) Gap(ages []time.Duration) time.Duration {
 	for step := first; at < longest; step *= 1.25 {
 		odds := 0.0
 		for _, g := range groups {
-			odds += g.tasks * math.Expm1(hazard.at(g.age+at+step/2)-g.hazard)
+			odds += g.tasks * (math.Exp(hazard.at(g.age+at+step/2)-g.hazard) - 1)
 		}
 		more := odds * step
 		if delay+more >= p.cost {

@@ -21,7 +21,7 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func tooLarge(kind Kind, limit int64) error {
 	const reason = "its body is larger than %d bytes; raise WithMaxResponseBytes or lower WithBatchSize"
-	return refusal{&Failure{Kind: kind, Reason: fmt.Sprintf(reason, limit)}}
+	return &Failure{Kind: kind, Reason: fmt.Sprintf(reason, limit)}
 }
 
 // read reads a body to its end. The buffer grows to no more than one byte over the limit.

@@ -81,8 +81,8 @@ func TestABodyThatBreaksOffIsCut(t *testing.T) {
 		tr := bodied(io.MultiReader(strings.NewReader(`{"id":`), errReader{err})).transport()
 		_, got := do(t, tr, t.Context())
 		f := failure(t, got, transport.Cut)
-		if string(f.Body) != `{"id":` || f.StatusCode != http.StatusOK || !strings.HasPrefix(f.Reason, "the body breaks off: ") {
-			t.Errorf("%s: %v, body %q", name, f, f.Body)
+		if string(rawBody(f)) != `{"id":` || f.StatusCode != http.StatusOK || !strings.HasPrefix(f.Reason, "the body breaks off: ") {
+			t.Errorf("%s: %v, body %q", name, f, rawBody(f))
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) != errors.Is(got, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: %v", name, got)
@@ -105,8 +105,8 @@ func TestAnErrorStatusIsReportedEvenIfItsBodyFails(t *testing.T) {
 			return res, err
 		})
 		_, err := do(t, a.transport(), t.Context())
-		if f := failure(t, err, transport.Status); !bytes.HasPrefix(f.Body, []byte("no")) || len(f.Body) > 64<<10 || read > 64<<10 {
-			t.Errorf("%s: body of %d bytes, read %d", name, len(f.Body), read)
+		if f := failure(t, err, transport.Status); !bytes.HasPrefix(rawBody(f), []byte("no")) || len(rawBody(f)) > 64<<10 || read > 64<<10 {
+			t.Errorf("%s: body of %d bytes, read %d", name, len(rawBody(f)), read)
 		}
 	}
 }

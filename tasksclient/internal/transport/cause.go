@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"syscall"
 )
@@ -39,41 +38,51 @@ func (e *safeError) Temporary() bool { return e.timeout }
 func (e *safeError) Unwrap() []error { return e.parts }
 
 // cause makes an error that is safe to print and unwrap of one of net/http, or of a stranger's RoundTripper.
-// What callers test for stays in it, as copies with every text redacted and without certificates, which are
-// the server's text. All else goes.
 func (t *Transport) cause(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err // net/http wraps what went wrong in the whole URL
-	}
 	redact := func(text string) string { return t.Redact(text, messageBytes) }
-	timeout, ok := errors.AsType[net.Error](err)
-	safe := &safeError{text: redact(err.Error()), timeout: ok && timeout.Timeout()}
+	safe := &safeError{text: redact(err.Error())}
 	for _, known := range []error{io.ErrUnexpectedEOF, os.ErrDeadlineExceeded} {
 		if errors.Is(err, known) {
 			safe.parts = append(safe.parts, known)
 		}
 	}
-	keep(safe, err, func(e syscall.Errno) error { return e })
-	keep(safe, err, func(e *net.DNSError) error {
-		return &net.DNSError{Err: redact(e.Err), Name: redact(e.Name), Server: redact(e.Server),
-			IsTimeout: e.IsTimeout, IsTemporary: e.IsTemporary, IsNotFound: e.IsNotFound}
-	})
-	keep(safe, err, func(e *tls.CertificateVerificationError) error {
-		return &tls.CertificateVerificationError{Err: &safeError{text: redact(fmt.Sprint(e.Err))}}
-	})
-	keep(safe, err, func(x509.UnknownAuthorityError) error { return x509.UnknownAuthorityError{} })
-	keep(safe, err, func(x509.SystemRootsError) error { return x509.SystemRootsError{} })
-	keep(safe, err, func(e x509.HostnameError) error {
-		return x509.HostnameError{Certificate: &x509.Certificate{}, Host: redact(e.Host)}
-	})
-	keep(safe, err, func(e x509.CertificateInvalidError) error {
-		return x509.CertificateInvalidError{Reason: e.Reason, Detail: redact(e.Detail)}
-	})
+	safe.keep(err, redact)
 	return safe
 }
 
-func keep[E error](safe *safeError, err error, copied func(E) error) {
-	if e, ok := errors.AsType[E](err); ok {
-		safe.parts = append(safe.parts, copied(e))
+// keep takes over what callers test for in an error and in all that it wraps: as copies with every text redacted
+// and without certificates, which are the server's text. All else goes.
+func (e *safeError) keep(err error, redact func(string) string) {
+	var part error
+	switch err := err.(type) { //nolint:errorlint // link by link
+	case syscall.Errno:
+		part = err
+	case *net.DNSError:
+		part = &net.DNSError{Err: redact(err.Err), Name: redact(err.Name), Server: redact(err.Server),
+			IsTimeout: err.IsTimeout, IsTemporary: err.IsTemporary, IsNotFound: err.IsNotFound}
+	case *tls.CertificateVerificationError:
+		part = &tls.CertificateVerificationError{Err: &safeError{text: redact(fmt.Sprint(err.Err))}}
+	case x509.UnknownAuthorityError:
+		part = x509.UnknownAuthorityError{}
+	case x509.SystemRootsError:
+		part = x509.SystemRootsError{}
+	case x509.HostnameError:
+		part = x509.HostnameError{Certificate: &x509.Certificate{}, Host: redact(err.Host)}
+	case x509.CertificateInvalidError:
+		part = x509.CertificateInvalidError{Reason: err.Reason, Detail: redact(err.Detail)}
+	}
+	if part != nil {
+		e.parts = append(e.parts, part)
+	}
+	if timed, ok := err.(interface{ Timeout() bool }); ok {
+		e.timeout = e.timeout || timed.Timeout()
+	}
+	switch err := err.(type) { //nolint:errorlint // link by link
+	case interface{ Unwrap() error }:
+		e.keep(err.Unwrap(), redact)
+	case interface{ Unwrap() []error }:
+		for _, wrapped := range err.Unwrap() {
+			e.keep(wrapped, redact)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -97,8 +98,8 @@ func (x *exchange) runInGoroutine(done chan<- answer) {
 	defer func() {
 		if value := recover(); value != nil {
 			a.end = func() { panic(value) }
-			x.t.config.Logger.LogAttrs(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
-				slog.String("panic", x.t.Redact(fmt.Sprint(value), messageBytes)), slog.String("stack", x.t.RedactAll(string(debug.Stack()))))
+			x.t.config.Logger.Log(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
+				"panic", x.t.Redact(fmt.Sprint(value), messageBytes), "stack", x.t.RedactAll(string(debug.Stack())))
 		}
 	}()
 	a = x.roundTrip(true)
@@ -110,7 +111,7 @@ func (x *exchange) runInGoroutine(done chan<- answer) {
 func (x *exchange) roundTrip(closeWithContext bool) answer {
 	res, err := x.client.Do(x.req) //nolint:bodyclose // closeBody does
 	if err != nil {
-		return answer{err: err}
+		return answer{err: errors.Unwrap(err)} // out of the *url.Error, which holds the whole URL
 	}
 	x.head.Store(res)
 	x.t.note(x.ctx, res)

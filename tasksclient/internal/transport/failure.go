@@ -3,55 +3,58 @@ package transport
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 )
 
 // Kind is a class of failures.
-type Kind string
+type Kind int
 
 // The kinds of failure.
 const (
-	NotSent           Kind = "not sent"               // the context ended during a pause or while the limiter was waited for
-	NotSigned         Kind = "not signed"             // Sign failed
-	Network           Kind = "network"                // the network, or the RoundTripper, failed before an answer came
-	Timeout           Kind = "timeout"                // the request's own time limit ended
-	Canceled          Kind = "canceled"               // the caller's context ended
-	Refused           Kind = "refused"                // another origin, or a redirect to one, or too many redirects
-	Status            Kind = "status"                 // an answer that is not a 2xx
-	UnexpectedStatus  Kind = "unexpected status"      // a 2xx that is not a 200
-	TooLarge          Kind = "too large"              // a body larger than MaxBodyBytes
-	TooLargeAnnounced Kind = "too large as announced" // the same, by its Content-Length: it will be so again
-	Cut               Kind = "cut"                    // a body that breaks off
+	NotSent           Kind = iota + 1 // the context ended during a pause or while the limiter was waited for
+	NotSigned                         // Sign failed
+	Network                           // the network, or the RoundTripper, failed before an answer came
+	Timeout                           // the request's own time limit ended
+	Canceled                          // the caller's context ended
+	Refused                           // another origin, or a redirect to one, or too many redirects
+	Status                            // an answer that is not a 2xx
+	UnexpectedStatus                  // a 2xx that is not a 200
+	TooLarge                          // a body larger than MaxBodyBytes
+	TooLargeAnnounced                 // the same, by its Content-Length: it will be so again
+	Cut                               // a body that breaks off
 )
 
-// Failure has the facts of a request that did not succeed. It is safe to print, log and unwrap: no way of
-// printing or encoding it shows Header and Body, which are as the server sent them.
+// Failure has the facts of a request that did not succeed. All that a print or an encoder shows of it is redacted.
 type Failure struct { //nolint:errname // it is facts first, for the errors of the layer
 	Kind       Kind
 	Method     string        // of the request
 	Path       string        // of the request, escaped, without its query
 	StatusCode int           // of the answer; 0 if there is none
-	Header     http.Header   // of the answer, as it came
-	Body       []byte        // the first 64 KiB of the answer's, as it came
 	RetryAfter time.Duration // of the answer, capped at five minutes; 0 if it has none
-	Reason     string        // what went wrong and what to do, for the user; redacted
-	Err        error         // the cause, redacted, or nil
+	Reason     string        // what went wrong and what to do, for the user
+	Err        error         // the cause, or nil
+	answer     *rawAnswer    // no print and no encoder follows it
 }
 
-func (f Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reason }
+type rawAnswer struct {
+	header http.Header
+	body   []byte // its first 64 KiB
+}
+
+// Answer returns the header and the first 64 KiB of the body as the server sent them, and nil for what did not come.
+func (f *Failure) Answer() (http.Header, []byte) {
+	if f.answer == nil {
+		return nil, nil
+	}
+	return f.answer.header, f.answer.body
+}
+
+func (f *Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reason }
 
 // Unwrap returns the cause.
-func (f Failure) Unwrap() error { return f.Err }
-
-// Format prints the message for every verb, so that no verb shows the fields.
-func (f Failure) Format(s fmt.State, verb rune) { _, _ = fmt.Fprintf(s, "%"+string(verb), f.Error()) }
-
-// MarshalText returns the message, so that no encoder shows the fields.
-func (f Failure) MarshalText() ([]byte, error) { return []byte(f.Error()), nil }
+func (f *Failure) Unwrap() error { return f.Err }
 
 // notSent is the failure of a request whose turn never came, or that could not be signed: its context is
 // over, or its deadline would be, or the Limiter or Sign failed.
@@ -79,12 +82,12 @@ func (x *exchange) judge(a answer) *Failure {
 		}
 		return &Failure{Kind: UnexpectedStatus, Reason: fmt.Sprintf("status %d is not in the contract", code)}
 	}
-	refused, isRefused := errors.AsType[refusal](a.err)
+	refused, isRefused := a.err.(*Failure) //nolint:errorlint // as checkRedirect and read make it
 	switch {
 	case a.err == nil:
 		return nil
 	case isRefused:
-		return refused.Failure
+		return refused
 	case x.timedOut():
 		return &Failure{Kind: Timeout, Reason: fmt.Sprintf("no answer in time (%s is %v)", x.t.option, x.t.timeout),
 			Err: &safeError{text: errTimeout.Error(), timeout: true}}
@@ -103,21 +106,18 @@ func (x *exchange) judge(a answer) *Failure {
 func (x *exchange) finish(a answer) (*http.Response, error) {
 	f := x.judge(a)
 	if f == nil {
-		kind := Kind("")
-		if a.res.StatusCode/100 != 2 {
-			kind = Status
-		}
-		x.record(kind, a.res.StatusCode, slog.Int("bytes", len(a.body.bytes)))
+		x.record(a.res.StatusCode/100 != 2, a.res.StatusCode, "bytes", len(a.body.bytes))
 		x.body.buffer = a.body
 		x.body.rest.Reset(a.body.bytes)
 		a.res.Body = &x.body
 		return a.res, nil
 	}
 	if a.res != nil {
-		f.StatusCode, f.Header, f.RetryAfter = a.res.StatusCode, a.res.Header, retryAfter(a.res.Header, time.Now())
+		f.StatusCode, f.RetryAfter = a.res.StatusCode, retryAfter(a.res.Header, time.Now())
+		f.answer = &rawAnswer{header: a.res.Header}
 	}
 	if a.body != nil {
-		f.Body = bytes.Clone(a.body.bytes[:min(len(a.body.bytes), failureBytes)])
+		f.answer.body = bytes.Clone(a.body.bytes[:min(len(a.body.bytes), failureBytes)])
 		_ = (&body{buffer: a.body}).Close()
 	}
 	return nil, x.fail(f)
@@ -129,7 +129,7 @@ func (x *exchange) fail(f *Failure) error {
 		_ = x.req.Body.Close() // net/http never saw it
 	}
 	f.Method, f.Path = x.req.Method, x.path()
-	x.record(f.Kind, f.StatusCode, slog.String("error", f.Reason))
+	x.record(true, f.StatusCode, "error", f.Reason)
 	return f
 }
 

@@ -39,14 +39,11 @@ func IsLoopback(host string) bool {
 	return host == "localhost" || (err == nil && addr.IsLoopback())
 }
 
-// refusal is why a redirect is not followed, or a body not read.
-type refusal struct{ *Failure }
-
 // checkRedirect refuses every redirect that leaves the origin: net/http would send the key along, since it
 // knows nothing of its header. Within the origin the rule of the given client decides.
 func (t *Transport) checkRedirect(req *http.Request, via []*http.Request) error {
 	refuse := func(reason string, cause error) error {
-		return refusal{&Failure{Kind: Refused, StatusCode: req.Response.StatusCode, Reason: reason, Err: cause}}
+		return &Failure{Kind: Refused, StatusCode: req.Response.StatusCode, Reason: reason, Err: cause}
 	}
 	given := t.config.Client.CheckRedirect
 	switch {

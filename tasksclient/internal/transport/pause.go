@@ -67,7 +67,7 @@ func (t *Transport) note(ctx context.Context, res *http.Response) {
 	if limiter, ok := t.config.Limiter.(interface{ Pause(time.Duration) }); ok {
 		limiter.Pause(d)
 	}
-	t.config.Logger.LogAttrs(ctx, slog.LevelWarn, "the API limits the rate; pausing", slog.Duration("pause", d))
+	t.config.Logger.Log(ctx, slog.LevelWarn, "the API limits the rate; pausing", "pause", d)
 }
 
 // pause begins a pause or makes it longer, and returns how long it then is, or 0 if nothing changed.

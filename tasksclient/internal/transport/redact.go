@@ -3,7 +3,6 @@ package transport
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net/url"
 	"slices"
@@ -32,54 +31,59 @@ type redactor struct {
 
 func newRedactor(secrets []string) *redactor {
 	r := &redactor{secrets: secrets}
-	mark := func(text string, part int) bool { // by its first part, or more if that has too few letters
-		for n := min(part, len(text)); n <= len(text); n++ {
-			if letters := normalize(nil, text[:n]); len(letters) >= markBytes {
-				r.marks = append(r.marks, letters)
-				return true
-			}
-		}
-		return false
-	}
 	longestFirst := func(a, b string) int { return len(b) - len(a) } // one may be the beginning of another
 	for _, secret := range slices.SortedFunc(slices.Values(secrets), longestFirst) {
 		forms := slices.Compact([]string{url.QueryEscape(secret), url.PathEscape(secret), secret})
 		switch {
 		case secret == "":
 			continue
-		case mark(secret, partBytes):
+		case r.mark(secret, partBytes):
 			r.long = append(r.long, forms...)
 		default:
 			r.short = append(r.short, forms...)
 		}
-		mark(hex.EncodeToString([]byte(secret)), 2*partBytes)
+		r.mark(fmt.Sprintf("%x", secret), 2*partBytes)
 		// Base64 writes three bytes as four characters, so a secret looks different behind one or two bytes
 		// of something else. Only the characters that say nothing but the secret count.
 		for before := range 3 {
 			encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...))
-			mark(encoded[(before*8+5)/6:(before+len(secret))*8/6], partBytes*8/6)
+			r.mark(encoded[(before*8+5)/6:(before+len(secret))*8/6], partBytes*8/6)
 		}
 	}
 	return r
 }
 
+// mark adds what gives a text away: its first part, or more of it if that has too few letters. It says whether all of
+// it has enough.
+func (r *redactor) mark(text string, part int) bool {
+	for n := min(part, len(text)); n <= len(text); n++ {
+		if letters := normalize(nil, text[:n]); len(letters) >= markBytes {
+			r.marks = append(r.marks, letters)
+			return true
+		}
+	}
+	return false
+}
+
 // learn makes the Transport redact these secrets from now on.
 func (t *Transport) learn(secrets []string) {
-	old := t.redactor.Load()
-	if !slices.ContainsFunc(secrets, func(s string) bool { return !slices.Contains(old.secrets, s) }) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.redactor.secrets
+	if !slices.ContainsFunc(secrets, func(s string) bool { return !slices.Contains(known, s) }) {
 		return
 	}
-	isGiven := func(s string) bool { return slices.Contains(secrets, s) }
-	latest := append(slices.Clone(secrets), slices.DeleteFunc(slices.Clone(old.secrets), isGiven)...)
-	if !t.redactor.CompareAndSwap(old, newRedactor(latest[:min(len(latest), max(len(secrets), keptSecrets))])) {
-		t.learn(secrets)
-	}
+	older := slices.DeleteFunc(slices.Clone(known), func(s string) bool { return slices.Contains(secrets, s) })
+	latest := slices.Concat(secrets, older)
+	t.redactor = newRedactor(latest[:min(len(latest), max(len(secrets), keptSecrets))])
 }
 
 // RedactAll removes the secrets from a text and leaves the rest unchanged. If a secret is cut off, or is written in
 // an unknown form, the whole text is removed.
 func (t *Transport) RedactAll(text string) string {
-	r := t.redactor.Load()
+	t.mu.Lock()
+	r := t.redactor
+	t.mu.Unlock()
 	if text = hide(text, r.long); r.isShownBy(text) {
 		return hidden
 	}

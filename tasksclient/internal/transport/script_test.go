@@ -164,6 +164,16 @@ func failure(t testing.TB, err error, kind transport.Kind) *transport.Failure {
 	return f
 }
 
+func rawHeader(f *transport.Failure) http.Header {
+	header, _ := f.Answer()
+	return header
+}
+
+func rawBody(f *transport.Failure) []byte {
+	_, body := f.Answer()
+	return body
+}
+
 func wantElapsed(t testing.TB, start time.Time, want time.Duration) {
 	t.Helper()
 	if got := time.Since(start); got != want {

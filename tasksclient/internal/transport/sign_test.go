@@ -127,8 +127,8 @@ func TestRequestsMayChangeTheKeyAtOnce(t *testing.T) {
 		wg.Go(func() {
 			for range 50 {
 				_, err := do(t, tr, context.WithValue(t.Context(), quiet{}, i))
-				if f := failure(t, err, transport.Status); tr.Redact(string(f.Body), 100) != "REDACTED" {
-					t.Errorf("%s is not redacted", f.Body)
+				if f := failure(t, err, transport.Status); tr.Redact(string(rawBody(f)), 100) != "REDACTED" {
+					t.Errorf("%s is not redacted", rawBody(f))
 				}
 			}
 		})

@@ -117,9 +117,9 @@ func TestASmallBodyThatGrowsIsBoundedUnzipped(t *testing.T) {
 		_ = zip.Close()
 	}))
 	defer server.Close()
-	for limit, kind := range map[int64]transport.Kind{20<<20 - 1: transport.TooLarge, 20 << 20: ""} {
+	for limit, kind := range map[int64]transport.Kind{20<<20 - 1: transport.TooLarge, 20 << 20: 0} {
 		res, err := to(server.URL, &http.Client{}, func(c *transport.Config) { c.MaxBodyBytes = limit }).Do(get(t.Context(), server.URL))
-		if kind != "" {
+		if kind != 0 {
 			failure(t, err, kind)
 		} else if err != nil || len(transport.Body(res)) != 20<<20 {
 			t.Errorf("err = %v", err)

@@ -43,14 +43,14 @@ type Limiter interface {
 
 // Transport sends requests. It is made by [New] and safe for concurrent use.
 type Transport struct {
-	config   Config
-	client   http.Client // a copy, with our rule for redirects
-	timeout  time.Duration
-	option   string                   // what sets timeout
-	redactor atomic.Pointer[redactor] // which no print or encoder looks into
-	answers  atomic.Int64             // of any status, with their whole body
+	config  Config
+	client  http.Client // a copy, with our rule for redirects
+	timeout time.Duration
+	option  string       // what sets timeout
+	answers atomic.Int64 // of any status, with their whole body
 
 	mu          sync.Mutex // for what follows
+	redactor    *redactor  // which no print or encoder looks into
 	stats       Stats
 	pausedUntil time.Time
 	nextPause   time.Duration // for a 429 without a Retry-After
@@ -60,8 +60,7 @@ type Transport struct {
 func New(c Config) *Transport {
 	given := *c.Client
 	c.Client = &given
-	t := &Transport{config: c, client: given, timeout: c.RequestTimeout, option: "WithRequestTimeout", stats: Stats{Failed: map[Kind]int64{}}}
-	t.redactor.Store(newRedactor(nil))
+	t := &Transport{config: c, client: given, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: &redactor{}}
 	if given.Timeout > 0 && (t.timeout == 0 || given.Timeout < t.timeout) {
 		t.timeout, t.option = given.Timeout, "the Timeout of the http.Client"
 	}

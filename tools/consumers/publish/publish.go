@@ -59,7 +59,7 @@ func Version(root, prefix string) (string, error) {
 // folder whose name begins with a dot, where tools keep what git ignores.
 func pack(w io.Writer, root, version string) error {
 	listed, err := zip.CheckDir(root)
-	if err != nil {
+	if err != nil && listed.SizeError == nil { // what is too large may be left out here, and Create measures the rest
 		return err
 	}
 	var files []zip.File
