@@ -34,14 +34,15 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 			yield(nil, err)
 			return
 		}
+		own := slices.Clone(ids)                       // list changes it, and the caller's may be in use
 		if left := newSet(ids); len(left) < len(ids) { // some are given twice
-			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			own = slices.DeleteFunc(own, func(id string) bool {
 				again := left[id] == ""
 				delete(left, id)
 				return again
 			})
 		}
-		c.list(ctx, ids, yield)
+		c.list(ctx, own, yield)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 )
@@ -157,6 +158,40 @@ func TestListStopsWhenItsLoopDoes(t *testing.T) {
 			break
 		}
 	})
+}
+
+func TestListLeavesTheCallersIDsAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		next := "https://api.test/v0.7/tasks?offset=2"
+		c := script(t, step{0, "a,b,c", pageThen(next, "b", "success")}, step{0, "a,b,c+offset=2", status(413, "")},
+			step{0, "a", all("success")}, step{0, "c", all("success")}).client(t)
+		ids := []string{"a", "b", "c"}
+		if got := listed(t, c, ids...); len(got) != 3 {
+			t.Errorf("got %q", got)
+		}
+		if !slices.Equal(ids, []string{"a", "b", "c"}) {
+			t.Errorf("the caller's ids are now %q", ids)
+		}
+	})
+}
+
+func TestAListMayBeRangedOverByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	list := all("success").client(t).List(t.Context(), "a", "b", "a") // one is given twice
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			n := 0
+			for range list {
+				n++
+			}
+			if n != 2 {
+				t.Errorf("got %d tasks", n)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestAPageWithOneBadTaskStillGivesTheOthers(t *testing.T) {
