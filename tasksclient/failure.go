@@ -51,7 +51,9 @@ func detail(body []byte) string {
 		}
 	}
 	var value any
-	_ = json.Unmarshal(body, &value)
+	if json.Unmarshal(body, &value) != nil {
+		return "" // and not what stands before the fault
+	}
 	return words(value, "; ")
 }
 

@@ -171,6 +171,7 @@ func TestAnErrorBodyOfAnyKnownShapeIsRead(t *testing.T) {
 		`{"task_ids":["Required.","Really."],"limit":["Too large."]}`: "limit: Too large.; task_ids: Required. Really.",
 		`["one","two"]`:                        "one; two",
 		`"one"`:                                "one",
+		`"one" and more`:                       "",
 		`{"error":{"code":5,"message":"No."}}`: "error: message: No.",
 		`{"detail":{"code":5}}`:                "",
 		`<html>`:                               "",
