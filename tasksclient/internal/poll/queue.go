@@ -83,9 +83,11 @@ func (b *batch[T]) add(e *entry[T]) {
 // queue is a list of batches, the one that is due first at the front.
 type queue[T any] []*batch[T]
 
-func (q *queue[T]) put(b *batch[T]) {
-	after := sort.Search(len(*q), func(i int) bool { return (*q)[i].due > b.due })
-	*q = slices.Insert(*q, after, b)
+func (q *queue[T]) put(b *batch[T]) { *q = slices.Insert(*q, q.after(b.due), b) }
+
+// after is the place behind all that is due until then.
+func (q queue[T]) after(due time.Duration) int {
+	return sort.Search(len(q), func(i int) bool { return q[i].due > due })
 }
 
 func (q *queue[T]) take() *batch[T] {

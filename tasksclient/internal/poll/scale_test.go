@@ -1,11 +1,13 @@
 package poll
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -160,6 +162,55 @@ func TestAnIDThatIsHeldBackIsHeldOnce(t *testing.T) {
 	}
 	if len(idle.held) > 2*len(c.ids) {
 		t.Errorf("%d entries are held back of %d", len(idle.held), len(c.ids))
+	}
+}
+
+// What failed and is asked for later is looked for among all that did not fail.
+func TestJoiningManyIDsThatFailedIsQuick(t *testing.T) {
+	// Not parallel: it measures time.
+	const failed, others = 20_000, 100_000
+	c := newCrowd(failed)
+	start := time.Now()
+	c.join(t.Context())
+	first, now := time.Since(start), c.p.now()
+	for len(c.p.healthy) > 0 {
+		c.p.requeue(&c.p.failed, c.p.healthy.take().entries, failure{since: now}, now+time.Hour)
+	}
+	for range others {
+		c.p.healthy.put(&batch[string]{due: now + time.Minute})
+	}
+	start = time.Now()
+	c.p.join(newWaiter[string](t.Context(), math.MaxInt), c.ids)
+	if again := time.Since(start); again > 20*first {
+		t.Errorf("the first wait took %v, the second %v", first, again)
+	}
+}
+
+// A second wait pulls its ids' polls forward, from whatever place in the queue, and leaves what failed where it is.
+func TestAnotherWaitPullsPollsForwardInOrder(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(7)
+	c.p.cfg.Fit = func(n, _ int) bool { return n <= 1 }
+	c.join(t.Context())
+	now := c.p.now()
+	all := c.p.healthy
+	c.p.healthy = nil
+	for i, after := range []time.Duration{-1, 1, 2, 2, 2, 3} {
+		all[i].due = now + after*time.Hour
+		c.p.healthy.put(all[i])
+	}
+	all[6].due = now + 2*time.Hour
+	c.p.failed.put(all[6])
+	c.p.join(newWaiter[string](t.Context(), math.MaxInt), []string{c.ids[6], c.ids[3], c.ids[0], c.ids[5]})
+	var got []int
+	for _, b := range c.p.healthy {
+		got = append(got, slices.Index(c.ids, b.entries[0].id))
+	}
+	if want := []int{0, 3, 5, 1, 2, 4}; !slices.Equal(got, want) || !slices.IsSortedFunc(c.p.healthy, func(a, b *batch[string]) int { return cmp.Compare(a.due, b.due) }) {
+		t.Errorf("they are asked for in the order %v, want %v", got, want)
+	}
+	if len(c.p.failed) != 1 || all[6].due != now+2*time.Hour {
+		t.Error("what failed is asked for sooner")
 	}
 }
 

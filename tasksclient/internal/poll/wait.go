@@ -131,10 +131,14 @@ func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 		return
 	}
 	if soon := max(now, b.asked+p.cfg.Floor); soon < b.due {
-		if i := slices.Index(p.healthy, b); i >= 0 {
-			p.healthy = slices.Delete(p.healthy, i, i+1)
-			b.due = soon
-			p.healthy.put(b)
+		q, i := p.healthy, p.healthy.after(b.due-1)
+		for i < len(q) && q[i] != b && q[i].due == b.due {
+			i++
+		}
+		if i < len(q) && q[i] == b { // and not in another queue, or under way
+			to := q.after(soon)
+			copy(q[to+1:i+1], q[to:i])
+			q[to], b.due = b, soon
 		}
 	}
 }
