@@ -35,12 +35,9 @@ type Failure struct { //nolint:errname // it is facts first, for the errors of t
 	RetryAfter time.Duration // of the answer, capped at five minutes; 0 if it has none
 	Reason     string        // what went wrong and what to do, for the user
 	Err        error         // the cause, or nil
-	answer     *rawAnswer    // no print and no encoder follows it
-}
-
-type rawAnswer struct {
-	header http.Header
-	body   []byte // its first 64 KiB
+	// What the server sent; nil if nothing came. It is a function because no print and no encoder looks into one: for a
+	// verb that does not fit, fmt follows a pointer.
+	answer func() (http.Header, []byte)
 }
 
 // Answer returns the header and the first 64 KiB of the body as the server sent them, and nil for what did not come.
@@ -48,7 +45,7 @@ func (f *Failure) Answer() (http.Header, []byte) {
 	if f.answer == nil {
 		return nil, nil
 	}
-	return f.answer.header, f.answer.body
+	return f.answer()
 }
 
 func (f *Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reason }
@@ -86,7 +83,7 @@ func (x *exchange) judge(a answer) *Failure {
 	switch {
 	case a.err == nil:
 		return nil
-	case isRefused:
+	case isRefused && refused.Method == "": // and not the cause of a context, which somebody took from an error of ours
 		return refused
 	case x.timedOut():
 		return &Failure{Kind: Timeout, Reason: fmt.Sprintf("no answer in time (%s is %v)", x.t.option, x.t.timeout),
@@ -114,11 +111,12 @@ func (x *exchange) finish(a answer) (*http.Response, error) {
 	}
 	if a.res != nil {
 		f.StatusCode, f.RetryAfter = a.res.StatusCode, retryAfter(a.res.Header, time.Now())
-		f.answer = &rawAnswer{header: a.res.Header}
-	}
-	if a.body != nil {
-		f.answer.body = bytes.Clone(a.body.bytes[:min(len(a.body.bytes), failureBytes)])
-		_ = (&body{buffer: a.body}).Close()
+		header, start := a.res.Header, []byte(nil) // all that the failure holds on to
+		if a.body != nil {
+			start = bytes.Clone(a.body.bytes[:min(len(a.body.bytes), failureBytes)])
+			_ = (&body{buffer: a.body}).Close()
+		}
+		f.answer = func() (http.Header, []byte) { return header, start }
 	}
 	return nil, x.fail(f)
 }

@@ -38,13 +38,16 @@ func chain(err error, f func(error)) {
 	}
 }
 
+// verbs are those that fit an error, and some that don't: fmt then shows what it has.
+var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t", "%c", "%w"}
+
 // wantNoSecret prints and encodes an error, and all that it unwraps to, in every
 // way.
 func wantNoSecret(t *testing.T, err error) {
 	t.Helper()
 	chain(err, func(err error) {
 		var out bytes.Buffer
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, verb := range verbs {
 			fmt.Fprintf(&out, verb+"\n", err)
 			fmt.Fprintf(&out, verb+"\n", []error{err})
 		}
@@ -117,6 +120,19 @@ type fields struct{ Text string }
 
 func (f *fields) Error() string { return "no text" }
 
+func TestNoPrintOfATransportShowsTheKey(t *testing.T) {
+	t.Parallel()
+	tr := status(200, "").transport()
+	if _, err := do(t, tr, t.Context()); err != nil { // it knows the key from then on
+		t.Fatal(err)
+	}
+	for _, verb := range verbs {
+		if text := fmt.Sprintf(verb, tr); strings.Contains(text, secret) {
+			t.Errorf("%s shows the key: %s", verb, text)
+		}
+	}
+}
+
 func TestWhatCallersTestForStaysReachable(t *testing.T) {
 	t.Parallel()
 	reset := &net.OpError{Op: "read", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443}, Err: os.NewSyscallError("read", syscall.ECONNRESET)}
@@ -177,6 +193,23 @@ func TestTheUsersOwnCauseIsKeptAsItIs(t *testing.T) {
 		t.Errorf("err = %#v", err)
 	}
 	failure(t, err, transport.Canceled)
+}
+
+func TestAContextMayEndWithAFailureOfAnotherRequest(t *testing.T) {
+	t.Parallel()
+	_, why := do(t, status(404, "").transport(), t.Context())
+	was := *failure(t, why, transport.Status)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	_, err := answer(func(*http.Request) (*http.Response, error) {
+		cancel(why)
+		return nil, context.Cause(ctx)
+	}).transport().Do(get(ctx, base+"/other"))
+	if f, ok := err.(*transport.Failure); !ok || f.Kind != transport.Canceled || !errors.Is(err, context.Canceled) || !errors.Is(err, why) { //nolint:errorlint // the outermost alone
+		t.Errorf("err = %#v", err)
+	}
+	if now := failure(t, why, transport.Status); now.Path != was.Path || now.StatusCode != was.StatusCode {
+		t.Errorf("the other request's failure is now %#v", now)
+	}
 }
 
 func TestAFailureSaysWhatWentWrongInALine(t *testing.T) {

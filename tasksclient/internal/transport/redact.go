@@ -29,7 +29,7 @@ type redactor struct {
 	marks       [][]byte // letters and digits that give a secret away in any writing
 }
 
-func newRedactor(secrets []string) *redactor {
+func newRedactor(secrets []string) func() *redactor {
 	r := &redactor{secrets: secrets}
 	longestFirst := func(a, b string) int { return len(b) - len(a) } // one may be the beginning of another
 	for _, secret := range slices.SortedFunc(slices.Values(secrets), longestFirst) {
@@ -50,7 +50,7 @@ func newRedactor(secrets []string) *redactor {
 			r.mark(encoded[(before*8+5)/6:(before+len(secret))*8/6], partBytes*8/6)
 		}
 	}
-	return r
+	return func() *redactor { return r }
 }
 
 // mark adds what gives a text away: its first part, or more of it if that has too few letters. It says whether all of
@@ -69,7 +69,7 @@ func (r *redactor) mark(text string, part int) bool {
 func (t *Transport) learn(secrets []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := t.redactor.secrets
+	known := t.redactor().secrets
 	if !slices.ContainsFunc(secrets, func(s string) bool { return !slices.Contains(known, s) }) {
 		return
 	}
@@ -82,7 +82,7 @@ func (t *Transport) learn(secrets []string) {
 // an unknown form, the whole text is removed.
 func (t *Transport) RedactAll(text string) string {
 	t.mu.Lock()
-	r := t.redactor
+	r := t.redactor()
 	t.mu.Unlock()
 	if text = hide(text, r.long); r.isShownBy(text) {
 		return hidden

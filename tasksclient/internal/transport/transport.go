@@ -49,8 +49,8 @@ type Transport struct {
 	option  string       // what sets timeout
 	answers atomic.Int64 // of any status, with their whole body
 
-	mu          sync.Mutex // for what follows
-	redactor    *redactor  // which no print or encoder looks into
+	mu          sync.Mutex       // for what follows
+	redactor    func() *redactor // a function, into which no print or encoder looks
 	stats       Stats
 	pausedUntil time.Time
 	nextPause   time.Duration // for a 429 without a Retry-After
@@ -60,7 +60,7 @@ type Transport struct {
 func New(c Config) *Transport {
 	given := *c.Client
 	c.Client = &given
-	t := &Transport{config: c, client: given, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: &redactor{}}
+	t := &Transport{config: c, client: given, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: newRedactor(nil)}
 	if given.Timeout > 0 && (t.timeout == 0 || given.Timeout < t.timeout) {
 		t.timeout, t.option = given.Timeout, "the Timeout of the http.Client"
 	}
