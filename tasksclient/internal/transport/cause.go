@@ -77,6 +77,16 @@ func (e *safeError) keep(err error, redact func(string) string) {
 	if timed, ok := err.(interface{ Timeout() bool }); ok {
 		e.timeout = e.timeout || timed.Timeout()
 	}
+	if as, ok := err.(interface{ As(any) bool }); ok { // it stands for others that it does not unwrap to
+		var errno syscall.Errno
+		if as.As(&errno) {
+			e.keep(errno, redact)
+		}
+		var dns *net.DNSError
+		if as.As(&dns) {
+			e.keep(dns, redact)
+		}
+	}
 	switch err := err.(type) { //nolint:errorlint // link by link
 	case interface{ Unwrap() error }:
 		e.keep(err.Unwrap(), redact)

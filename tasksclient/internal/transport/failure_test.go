@@ -150,8 +150,13 @@ func TestWhatCallersTestForStaysReachable(t *testing.T) {
 			e, ok := errors.AsType[net.Error](err)
 			return ok && e.Timeout() && !errors.Is(err, context.DeadlineExceeded) // the caller's is not over
 		}},
-		"no timeout":   {reset, func(err error) bool { e, ok := errors.AsType[net.Error](err); return ok && !e.Timeout() }},
-		"no net.Error": {errors.New("x"), func(err error) bool { e, ok := errors.AsType[net.Error](err); return ok && !e.Timeout() }}, // as of net/http
+		"no timeout":              {reset, func(err error) bool { e, ok := errors.AsType[net.Error](err); return ok && !e.Timeout() }},
+		"no net.Error":            {errors.New("x"), func(err error) bool { e, ok := errors.AsType[net.Error](err); return ok && !e.Timeout() }}, // as of net/http
+		"a reset in a collection": {collection{errors.New("x"), reset}, func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
+		"an unknown name in a collection": {fmt.Errorf("dial: %w", collection{&net.DNSError{IsNotFound: true}}), func(err error) bool {
+			e, ok := errors.AsType[*net.DNSError](err)
+			return ok && e.IsNotFound
+		}},
 		"an unknown name": {&net.DNSError{Err: "no such host", Name: "api.test", IsNotFound: true}, func(err error) bool {
 			e, ok := errors.AsType[*net.DNSError](err)
 			return ok && e.IsNotFound && e.Error() == "lookup api.test: no such host"
@@ -179,6 +184,12 @@ func TestWhatCallersTestForStaysReachable(t *testing.T) {
 		chain(err, func(err error) { _ = err.Error() }) // none panics
 	}
 }
+
+// collection has no Unwrap, but answers for the errors in it, as collections of errors did before errors.Join.
+type collection []error
+
+func (c collection) Error() string      { return fmt.Sprint([]error(c)) }
+func (c collection) As(target any) bool { return errors.As(errors.Join(c...), target) }
 
 func TestTheUsersOwnCauseIsKeptAsItIs(t *testing.T) {
 	t.Parallel()
