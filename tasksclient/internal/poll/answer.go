@@ -61,7 +61,8 @@ func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
 func (p *Poller[T]) settle(ctx context.Context, b *batch[T], f *Failure) {
 	p.mu.Lock()
 	defer p.unlock()
-	p.release(b)
+	delete(p.active, b)
+	b.cancel()
 	now := p.now()
 	var pending, silent []*entry[T]
 	for _, e := range b.entries {

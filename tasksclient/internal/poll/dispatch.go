@@ -16,7 +16,6 @@ const gather = 10 * time.Millisecond
 func (p *Poller[T]) dispatch() {
 	if p.timer != nil {
 		p.timer.Stop()
-		p.timer = nil
 	}
 	if len(p.entries) == 0 {
 		p.forgetAll()
@@ -139,7 +138,7 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 	for i, e := range b.entries {
 		q.IDs[i] = e.id
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].who.all[0].ctx)) //nolint:gosec // release calls it
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.entries[0].who.all[0].ctx)) //nolint:gosec // settle or panicked calls it
 	b.asked, b.live, b.cancel = now, len(q.IDs), cancel
 	p.active[b] = struct{}{}
 	go func() {
@@ -162,7 +161,8 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 	if value == nil { // runtime.Goexit, as by a test's FailNow
 		value = errors.New("tasksclient: the transport of the HTTP client ended its goroutine")
 	}
-	p.release(b)
+	delete(p.active, b)
+	b.cancel()
 	for _, e := range b.entries {
 		if e.who == nil {
 			continue
@@ -174,13 +174,4 @@ func (p *Poller[T]) panicked(b *batch[T], value any) {
 	}
 	p.living(b) // holds all of them back
 	p.dispatch()
-}
-
-// release ends a poll.
-func (p *Poller[T]) release(b *batch[T]) {
-	delete(p.active, b)
-	if b.cancel != nil { // nil if the poll was settled already
-		b.cancel()
-		b.cancel = nil
-	}
 }

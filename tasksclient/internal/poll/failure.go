@@ -209,8 +209,5 @@ const (
 // quarter of the age: failures cost a young task little, and a server that is down for long is not asked often.
 func backoff(n int, age time.Duration) time.Duration {
 	most := min(max(age/4, time.Second), maxBackoff)
-	if n > 8 { // 0.25 s doubled seven times is past the most
-		return most
-	}
-	return min(firstBackoff<<(max(n, 1)-1), most)
+	return min(firstBackoff<<min(n-1, 7), most) // doubled seven times it is past any most
 }

@@ -33,17 +33,12 @@ func (p *Poller[T]) hold(w *waiter[T], e *entry[T]) {
 		p.holding = append(p.holding, w)
 	}
 	if len(w.held) >= 2*w.ids {
-		once := &batch[T]{}
+		met := map[*entry[T]]bool{}
 		w.held = slices.DeleteFunc(w.held, func(e *entry[T]) bool {
-			if e.batch != nil || e.who == nil {
-				return true
-			}
-			e.batch = once
-			return false
+			drop := e.batch != nil || e.who == nil || met[e]
+			met[e] = true
+			return drop
 		})
-		for _, e := range w.held {
-			e.batch = nil
-		}
 	}
 	w.held = append(w.held, e)
 }

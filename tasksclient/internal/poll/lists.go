@@ -40,9 +40,6 @@ func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 	}
 }
 
-// singlesPerSecond is how many single ids are asked for in a second if so many are waited for.
-func singlesPerSecond(ids int) float64 { return min(100, 4*math.Sqrt(float64(ids))) }
-
 // nextSingle takes the next single id out of the queues while lists are refused, or a list if it is time to try one.
 func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Duration) {
 	l := &p.lists
@@ -60,7 +57,8 @@ func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Durati
 			return nil, at
 		}
 		if b = p.cut(from, 1, 0); len(b.entries) > 0 {
-			l.single = now + time.Duration(float64(time.Second)/singlesPerSecond(len(p.entries)))
+			perSecond := min(100, 4*math.Sqrt(float64(len(p.entries))))
+			l.single = now + time.Duration(float64(time.Second)/perSecond)
 			return b, 0
 		}
 	}

@@ -37,9 +37,6 @@ func (e *entry[T]) lastAge() time.Duration {
 
 // drop takes w off e and says whether it was there.
 func (e *entry[T]) drop(w *waiter[T]) bool {
-	if e.who == nil {
-		return false
-	}
 	i := slices.Index(e.who.all, w)
 	switch {
 	case i < 0:

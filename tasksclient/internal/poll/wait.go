@@ -191,9 +191,6 @@ func (p *Poller[T]) end(entries []*entry[T], err error) {
 
 // finish gives the outcome of e to everyone who waits for it.
 func (p *Poller[T]) finish(e *entry[T], task T, err error) {
-	if e.who == nil {
-		return
-	}
 	for _, w := range e.who.all {
 		w.ready = append(w.ready, Result[T]{ID: e.id, Task: task, Err: err})
 		w.signal()
