@@ -7,7 +7,7 @@ import "math"
 type history struct {
 	ended   [cells]float64 // tasks, by weight
 	pending [cells]float64 // seconds, by weight
-	weight  float64        // of what happens now: it grows, which is the same as if that of the past fell
+	weight  float64        // of what happens now: 1 at first, and it grows, which is the same as if that of the past fell
 	count   float64        // tasks that ended, where the past counts less
 }
 
@@ -39,7 +39,6 @@ var begins = func() (b [cells + 1]float64) {
 
 // survived records that a task was pending from one age to another, in seconds.
 func (h *history) survived(from, to float64) {
-	h.weight = max(h.weight, 1)
 	for i := cell(from); i < cells && begins[i] < to; i++ {
 		h.pending[i] += h.weight * max(0, min(to, begins[i+1])-max(from, begins[i]))
 	}
@@ -48,7 +47,7 @@ func (h *history) survived(from, to float64) {
 // end records that a task ended, while so many others are pending.
 func (h *history) end(age float64, pending int) {
 	fade := 1 - 1/(memory+float64(pending))
-	h.weight = max(h.weight, 1) / fade
+	h.weight /= fade
 	h.ended[cell(age)] += h.weight
 	h.count = h.count*fade + 1
 	if h.weight > 1e12 { // long before it is too large to add one task to
@@ -66,6 +65,5 @@ func (h *history) around(from, to int) (ended, pending float64) {
 		ended += h.ended[i]
 		pending += h.pending[i]
 	}
-	weight := max(h.weight, 1)
-	return ended / weight, pending / weight
+	return ended / h.weight, pending / h.weight
 }

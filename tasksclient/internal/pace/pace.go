@@ -39,7 +39,7 @@ type Pace struct {
 // New returns a pace that knows nothing yet. The cost is the delay that is accepted to save one request; floor and
 // ceiling are the shortest and the longest gap. The cost and the floor must be positive, and the ceiling no less than the floor.
 func New(cost, floor, ceiling time.Duration) *Pace {
-	return &Pace{cost: cost.Seconds(), floor: floor, ceiling: ceiling}
+	return &Pace{cost: cost.Seconds(), floor: floor, ceiling: ceiling, history: history{weight: 1}}
 }
 
 // Survived records that a task was pending from one age to another. Every part of the time that a task is pending must
@@ -91,15 +91,15 @@ func (p *Pace) within(gap float64) time.Duration {
 	return min(max(time.Duration(gap*float64(time.Second)), p.floor), p.ceiling)
 }
 
-// Typical returns the median duration of a task as far as it is known, and false while no task has ended. Tasks that
+// Typical returns the median duration of a task as far as it is known, and zero while no task has ended. Tasks that
 // are still pending count too, as ones that take longer than their age.
-func (p *Pace) Typical() (time.Duration, bool) {
+func (p *Pace) Typical() time.Duration {
 	if p.history.count == 0 {
-		return 0, false
+		return 0
 	}
 	var hazard hazard
 	hazard.learn(&p.history, 0, cells-1)
-	return time.Duration(hazard.median() * float64(time.Second)), true
+	return time.Duration(hazard.median() * float64(time.Second))
 }
 
 func seconds(age time.Duration) float64 { return max(age, 0).Seconds() }

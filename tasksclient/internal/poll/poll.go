@@ -127,8 +127,7 @@ func (p *Poller[T]) forgetAll() {
 func (p *Poller[T]) Stats() (pending int, typical time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	typical, _ = p.cfg.Pace.Typical()
-	return len(p.entries), typical
+	return len(p.entries), p.cfg.Pace.Typical()
 }
 
 func (p *Poller[T]) now() time.Duration { return time.Since(p.start) }
