@@ -44,12 +44,11 @@ func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Duration) {
 	l := &p.lists
 	if l.retryAt <= now && p.healthy.due() <= now {
-		if b, _ := p.fill(now); len(b.entries) > 1 {
+		if b, _ = p.fill(now); len(b.entries) > 1 {
 			l.retryAt, l.gap = now+l.gap, min(2*l.gap, mostListGap)
 			return b, 0
-		} else if len(b.entries) == 1 {
-			p.healthy.put(b)
 		}
+		p.healthy.put(b)
 	}
 	for {
 		from := p.first()

@@ -10,12 +10,7 @@ import (
 	"time"
 )
 
-// silence is how long a connection gives no answer before the end of a caller's context tells something of
-// it.
-const silence = time.Second
-
-// standardTransport is the standard library's own, unless it was replaced before this package was
-// initialized.
+// standardTransport is the standard library's own, unless it was replaced before this package was initialized.
 var standardTransport, _ = http.DefaultTransport.(*http.Transport)
 
 // pinging is a copy of the default transport that finds out when an HTTP/2 connection is dead. All clients of
@@ -55,9 +50,9 @@ func (x *exchange) gotConn(info httptrace.GotConnInfo) {
 
 // retire closes the connection of a request that got no answer in time: HTTP/2 would go on using it. If
 // others got an answer meanwhile, only this request was slow. Those under way on the connection fail and can
-// be sent again. A deadline of the caller's counts if it left a second.
+// be sent again. A deadline of the caller's tells something of the connection only if it left a second.
 func (x *exchange) retire() {
-	late := x.timedOut() || (errors.Is(x.ctx.Err(), context.DeadlineExceeded) && time.Since(x.start) >= silence)
+	late := x.timedOut() || (errors.Is(x.ctx.Err(), context.DeadlineExceeded) && time.Since(x.start) >= time.Second)
 	if !late || x.t.answers.Load() != x.answersBefore {
 		return
 	}

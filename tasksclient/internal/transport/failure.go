@@ -69,8 +69,7 @@ func (x *exchange) notSent(kind Kind, reason string, err error) *Failure {
 	return &Failure{Kind: kind, Reason: reason + ": " + x.t.Redact(err.Error(), messageBytes), Err: err}
 }
 
-// judge returns what is wrong with an answer, or nil. An error status says more than what then happened to its
-// body.
+// judge returns what is wrong with an answer, or nil. An error status says more than what then happened to its body.
 func (x *exchange) judge(a answer) *Failure {
 	if a.res != nil && !x.anyStatus && a.res.StatusCode != http.StatusOK {
 		code := a.res.StatusCode

@@ -31,8 +31,7 @@ func (t *Transport) PausedUntil() time.Time {
 	return t.pausedUntil
 }
 
-// admit waits until a request may be sent. A pause may begin while the limit is waited for, so it is looked
-// at again.
+// admit waits until a request may be sent. A pause may begin while the limit is waited for, so it is looked at again.
 func (t *Transport) admit(ctx context.Context) error {
 	for limiter := t.config.Limiter; ctx.Err() == nil; {
 		switch left := time.Until(t.PausedUntil()); {

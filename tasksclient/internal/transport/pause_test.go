@@ -175,7 +175,7 @@ func TestAPauseThatBeginsWhileTheLimitIsWaitedForIsKept(t *testing.T) {
 func TestARequestThatEndsBeforeItIsSentIsNotSent(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the shop closes")
-	limit := func(l transport.Limiter) func(*transport.Config) {
+	limit := func(l interface{ Wait(context.Context) error }) func(*transport.Config) {
 		return func(c *transport.Config) { c.Limiter = l }
 	}
 	ended := func(t *testing.T) (context.Context, context.CancelFunc) {

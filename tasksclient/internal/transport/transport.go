@@ -21,24 +21,19 @@ type Config struct {
 	Origin         *url.URL      // the scheme, host and port; requests are sent to no other
 	RequestTimeout time.Duration // how long one request may take, its body included; zero sets no limit
 	MaxBodyBytes   int64         // how large a decompressed body may be
-	Limiter        Limiter       // each request waits for it; nil sets no limit
 	Logger         *slog.Logger  // logs requests, at level Debug, and pauses, at level Warn
-	// Client sends the requests. It is copied, never changed. Its CheckRedirect is called for redirects within
-	// the origin; its Timeout applies in addition to RequestTimeout; its idle connections are closed when no
-	// answer comes in time.
+	// Client sends the requests. It is copied, never changed. Its CheckRedirect is called for redirects within the origin;
+	// its Timeout applies in addition to RequestTimeout; its idle connections are closed when no answer comes in time.
 	Client *http.Client
 	// Sign adds the headers that authenticate a request, with [http.Header.Set]; the same headers in any other
 	// spelling are then removed. The secrets that it returns are redacted in all errors and logs from then on,
 	// until eight newer ones replace them. It must return when the context ends.
 	Sign func(context.Context, http.Header) (secrets []string, err error)
+	// Limiter makes each request wait for its turn, as *rate.Limiter of golang.org/x/time does; nil sets no limit. If it
+	// also has a method Pause(time.Duration), it is called for each pause that a 429 demands.
+	Limiter interface{ Wait(context.Context) error }
 	// Jitter lengthens a pause, so that programs that began it together don't end it together.
 	Jitter func(time.Duration) time.Duration
-}
-
-// A Limiter makes a request wait for its turn, as *rate.Limiter of golang.org/x/time does. If it also has a
-// method Pause(time.Duration), it is called for each pause that a 429 demands.
-type Limiter interface {
-	Wait(context.Context) error
 }
 
 // Transport sends requests. It is made by [New] and safe for concurrent use.
