@@ -114,10 +114,9 @@ func failureKind(err error, ids int) poll.Kind {
 func isTransient(err error) bool { return failureKind(err, 1) <= poll.TooLarge }
 
 // isTooLarge says whether the request or its answer was too large, so that fewer ids may do.
-func isTooLarge(err error) bool { return err != nil && failureKind(err, 2) == poll.TooLarge }
+func isTooLarge(err error) bool { return failureKind(err, 2) == poll.TooLarge }
 
-// retryAfter is the least time until a request is retried. That of a 429 is kept by the pause of the whole
-// client.
+// retryAfter is the least time until a request is retried. That of a 429 is kept by the pause of the whole client.
 func retryAfter(err error) time.Duration {
 	if api, ok := errors.AsType[*APIError](err); ok && !api.Is(ErrRateLimited) {
 		return api.RetryAfter

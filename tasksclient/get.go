@@ -80,11 +80,9 @@ func retry[T any](ctx context.Context, c *Client, attempts int, ask func() (T, e
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(pause, time.Until(c.transport.PausedUntil())) {
 			return v, err // it is worth more now than a timeout later
 		}
-		timer := time.NewTimer(pause)
 		select {
-		case <-timer.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-			timer.Stop()
 			return v, fmt.Errorf("tasksclient: %w; the last attempt failed: %w", transport.ContextError(ctx), err)
 		}
 	}

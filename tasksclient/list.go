@@ -54,18 +54,16 @@ func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error
 		left := newSet(batch)
 		stopped := false
 		failed := c.pages(ctx, batch, left, c.config.attempts, func(tasks []gen.Task) bool {
-			var group []Task // a task that is kept keeps seven others alive, but not a page of a hundred
-			for i := range tasks {
-				if len(group) == 0 {
-					group = make([]Task, min(8, len(tasks)-i))
-				}
-				t := &group[0]
-				*t, group = c.task(&tasks[i]), group[1:]
-				if stopped = !yield(t, nil); stopped {
-					break
+			for part := range slices.Chunk(tasks, 8) { // a task that is kept keeps seven more alive, but no page of a hundred
+				group := make([]Task, len(part))
+				for i := range part {
+					group[i] = c.task(&part[i])
+					if stopped = !yield(&group[i], nil); stopped {
+						return false
+					}
 				}
 			}
-			return !stopped
+			return true
 		})
 		switch {
 		case stopped:

@@ -17,8 +17,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/transport"
 )
 
-// readPage reads a page of a list that asked for so many ids. If a part of it can't be read, the other tasks still
-// are.
+// readPage reads a page of a list that asked for so many ids. If a part of it can't be read, the other tasks still are.
 func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 	r := pageReaders.Get().(*pageReader)
 	defer pageReaders.Put(r)
@@ -101,9 +100,8 @@ var errTooManyTasks = errors.New("more tasks than were asked for")
 // unread is the id of a task that stands in a page until results are read.
 const unread = "\x00"
 
-// checkedBytes is how long a body may be in which no name may stand twice in one
-// object. To see that, the JSON library remembers each name: 60 MiB of short ones
-// would take 700 MiB. In a longer body the last of two members of a name counts.
+// checkedBytes is how long a body may be in which no name may stand twice in one object. To see that, the JSON library
+// remembers all names: 60 MiB of short ones take 700 MiB. In a longer body the last of two members of a name counts.
 const checkedBytes = 16 << 20
 
 func duplicateNames(body []byte) json.Options {
