@@ -1,6 +1,9 @@
 package pace
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // history is what is known of the durations of tasks: for each cell of ages, how many tasks ended there and how long
 // tasks were pending there. What happened long ago counts less and less.
@@ -37,18 +40,20 @@ var begins = func() (b [cells + 1]float64) {
 	return b
 }()
 
-// survived records that a task was pending from one age to another, in seconds.
-func (h *history) survived(from, to float64) {
-	for i := cell(from); i < cells && begins[i] < to; i++ {
-		h.pending[i] += h.weight * max(0, min(to, begins[i+1])-max(from, begins[i]))
+// Survived records that a task was pending from one age to another. Every part of the time that a task is pending must
+// be recorded once, including the last part, up to its end.
+func (h *history) Survived(from, to time.Duration) {
+	begin, end := seconds(from), seconds(to)
+	for i := cell(begin); i < cells && begins[i] < end; i++ {
+		h.pending[i] += h.weight * max(0, min(end, begins[i+1])-max(begin, begins[i]))
 	}
 }
 
-// end records that a task ended, while so many others are pending.
-func (h *history) end(age float64, pending int) {
-	fade := 1 - 1/(memory+float64(pending))
+// Ended records that a task ended at that age, whether it succeeded or not, while pending others are pending.
+func (h *history) Ended(age time.Duration, pending int) {
+	fade := 1 - 1/(memory+float64(max(pending, 0)))
 	h.weight /= fade
-	h.ended[cell(age)] += h.weight
+	h.ended[cell(seconds(age))] += h.weight
 	h.count = h.count*fade + 1
 	if h.weight > 1e12 { // long before it is too large to add one task to
 		for i := range h.ended {

@@ -33,24 +33,13 @@ import (
 type Pace struct {
 	cost           float64 // seconds
 	floor, ceiling time.Duration
-	history        history
+	history
 }
 
 // New returns a pace that knows nothing yet. The cost is the delay that is accepted to save one request; floor and
 // ceiling are the shortest and the longest gap. The cost and the floor must be positive, and the ceiling no less than the floor.
 func New(cost, floor, ceiling time.Duration) *Pace {
 	return &Pace{cost: cost.Seconds(), floor: floor, ceiling: ceiling, history: history{weight: 1}}
-}
-
-// Survived records that a task was pending from one age to another. Every part of the time that a task is pending must
-// be recorded once, including the last part, up to its end.
-func (p *Pace) Survived(from, to time.Duration) {
-	p.history.survived(seconds(from), seconds(to))
-}
-
-// Ended records that a task ended at that age, whether it succeeded or not, while pending others are pending.
-func (p *Pace) Ended(age time.Duration, pending int) {
-	p.history.end(seconds(age), max(pending, 0))
 }
 
 // Gap returns the time until tasks of these ages, which are pending just now, are worth another request. It is within
@@ -94,7 +83,7 @@ func (p *Pace) within(gap float64) time.Duration {
 // Typical returns the median duration of a task as far as it is known, and zero while no task has ended. Tasks that
 // are still pending count too, as ones that take longer than their age.
 func (p *Pace) Typical() time.Duration {
-	if p.history.count == 0 {
+	if p.count == 0 {
 		return 0
 	}
 	var hazard hazard
