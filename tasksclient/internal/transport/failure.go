@@ -103,9 +103,7 @@ func (x *exchange) finish(a answer) (*http.Response, error) {
 	f := x.judge(a)
 	if f == nil {
 		x.record(a.res.StatusCode/100 != 2, a.res.StatusCode, "bytes", len(a.body.bytes))
-		x.body.buffer = a.body
-		x.body.rest.Reset(a.body.bytes)
-		a.res.Body = &x.body
+		a.res.Body = &body{a.body, bytes.NewReader(a.body.bytes)}
 		return a.res, nil
 	}
 	if a.res != nil {
