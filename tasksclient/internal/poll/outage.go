@@ -37,17 +37,17 @@ const (
 	probeStride   = 61
 	leastProbeGap = 250 * time.Millisecond
 	mostProbeGap  = 6 * time.Second
-	// givenUpFor is how long an outage may last for each failed poll that an id may have: fifteen minutes by default.
-	// It must have had as many polls, too, since a server may demand long pauses between them.
-	givenUpFor = 30 * time.Second
 	// hangs is how long a poll must have been under way, when an outage ends, to be cancelled and asked again.
 	hangs = 5 * time.Second
 )
 
 func (o *outage) isOpen() bool { return o.failures >= o.opensAt && !o.believing }
 
-// outageLimit is how long nothing may have worked until ids are given up.
-func (p *Poller[T]) outageLimit() time.Duration { return time.Duration(p.cfg.Failures) * givenUpFor }
+// outageLimit is how long nothing may have worked until ids are given up: fifteen minutes by default. An outage must have
+// had as many polls as an id may have, too, since a server may demand long pauses between them.
+func (p *Poller[T]) outageLimit() time.Duration {
+	return time.Duration(p.cfg.Failures) * 30 * time.Second
+}
 
 // nothingWorked counts a poll that failed.
 func (p *Poller[T]) nothingWorked(ctx context.Context, b *batch[T], f *Failure, now time.Duration) {

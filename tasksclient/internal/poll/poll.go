@@ -16,7 +16,7 @@ import (
 	"github.com/deepomatic/tasks/tasksclient/internal/pace"
 )
 
-// Config is what a Poller works with. Only Logger may be left out.
+// Config is what a Poller works with. Nothing may be left out.
 type Config[T any] struct {
 	Source      Source[T]
 	Pace        *pace.Pace
@@ -135,9 +135,7 @@ func (p *Poller[T]) now() time.Duration { return time.Since(p.start) }
 // log is for what is worth telling while the lock is held. The logger's handler is somebody else's code, which may block
 // or wait for a task itself: it runs in unlock, once the lock is released.
 func (p *Poller[T]) log(ctx context.Context, level slog.Level, message string, args ...any) {
-	if p.cfg.Logger != nil {
-		p.logs = append(p.logs, func() { p.cfg.Logger.Log(ctx, level, message, args...) })
-	}
+	p.logs = append(p.logs, func() { p.cfg.Logger.Log(ctx, level, message, args...) })
 }
 
 func (p *Poller[T]) unlock() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -73,10 +74,10 @@ func (a *api) poller(changes ...func(*Config[string])) *Poller[string] {
 	a.start = time.Now()
 	cfg := Config[string]{
 		Source: a.ask, Pace: pace.New(400*ms, 100*ms, 100*ms), Floor: 100 * ms, Concurrency: 4, Failures: 30, Grace: 2 * time.Second, Timeout: 30 * time.Second,
-		Fit:         func(ids, _ int) bool { return ids <= 10 },
-		Bytes:       func(string) int { return 1 },
-		PausedUntil: func() time.Time { return time.Time{} },
-		Jitter:      func(d time.Duration) time.Duration { return d },
+		Fit:    func(ids, _ int) bool { return ids <= 10 },
+		Bytes:  func(string) int { return 1 },
+		Logger: slog.New(slog.DiscardHandler), PausedUntil: func() time.Time { return time.Time{} },
+		Jitter: func(d time.Duration) time.Duration { return d },
 	}
 	for _, change := range changes {
 		change(&cfg)
