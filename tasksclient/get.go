@@ -63,15 +63,10 @@ func (c *Client) getOnce(ctx context.Context, id string) (*gen.Task, error) {
 	return &g, nil
 }
 
-const (
-	firstBackoff = 250 * time.Millisecond
-	maxBackoff   = 30 * time.Second
-)
-
 // retry makes a request up to so many times, after doubling pauses and never before the server's Retry-After; that of
 // a 429 is kept by the pause of the whole client. A poll is made once: the poller decides when it is tried again.
 func retry[T any](ctx context.Context, c *Client, attempts int, ask func() (T, error)) (T, error) {
-	for backoff, attempt := firstBackoff, 1; ; backoff, attempt = min(2*backoff, maxBackoff), attempt+1 {
+	for backoff, attempt := 250*time.Millisecond, 1; ; backoff, attempt = min(2*backoff, 30*time.Second), attempt+1 {
 		v, err := ask()
 		if err == nil || !isTransient(err) || attempt >= attempts || ctx.Err() != nil {
 			return v, err

@@ -131,9 +131,6 @@ func (c *Client) listOnce(ctx context.Context, ids []string, next string) (*gen.
 	return c.readPage(res, len(ids))
 }
 
-// maxFollowBytes bounds what a next may add to a request.
-const maxFollowBytes = 1024
-
 // following is what a next adds to a list's query: its own query without ids; "" if that leads nowhere. Its scheme,
 // host and path are not used: behind a proxy they may be wrong, and the key must stay on its origin. Its ids are not
 // either: a next that lost them would list the whole account.
@@ -146,7 +143,7 @@ func (c *Client) following(next string) string {
 	for name := range c.sample.URL.Query() {
 		values.Del(name)
 	}
-	if text := values.Encode(); len(text) <= maxFollowBytes {
+	if text := values.Encode(); len(text) <= 1024 { // more might make the request's line too long
 		return text
 	}
 	return ""

@@ -50,7 +50,6 @@ func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 	if len(ids) == 0 {
 		return []Result{}, errNoIDs
 	}
-	start := time.Now()
 	byID := map[string]Result{}
 	for r := range c.wait(ctx, ids, math.MaxInt) {
 		byID[r.ID] = r
@@ -59,17 +58,17 @@ func (c *Client) WaitAll(ctx context.Context, ids []string) ([]Result, error) {
 	for i, id := range ids {
 		results[i] = byID[id]
 	}
-	return results, summary(results, time.Since(start))
+	return results, summary(results)
 }
 
 // summary is the error of a WaitAll.
-func summary(results []Result, elapsed time.Duration) error {
-	pending := &PendingError{Elapsed: elapsed}
+func summary(results []Result) error {
+	pending := &PendingError{}
 	errs := []error{pending}
 	for _, r := range results {
 		if p, ok := errors.AsType[*PendingError](r.Err); ok {
 			pending.IDs = append(pending.IDs, r.ID)
-			pending.Cause, pending.Last = p.Cause, cmp.Or(p.Last, pending.Last)
+			pending.Elapsed, pending.Cause, pending.Last = p.Elapsed, p.Cause, cmp.Or(p.Last, pending.Last)
 		} else if r.Err != nil {
 			errs = append(errs, r.Err)
 		}
