@@ -34,11 +34,9 @@ func (h *hazard) learn(past *history, first, last int) {
 	overall := (ended + 1) / (pending + 1/guess(0))
 	for i := first; i <= last; i++ {
 		rate := guess((begins[i] + begins[i+1]) / 2)
-		if trust > 0 {
-			ended, pending := past.around(i-1, i+2)
-			known := (ended + 1) / (pending + 1/overall)
-			rate *= math.Exp(trust * math.Log(known/rate))
-		}
+		ended, pending := past.around(i-1, i+2)
+		known := (ended + 1) / (pending + 1/overall)
+		rate *= math.Exp(trust * math.Log(known/rate))
 		h[i+1] = h[i] + rate*(begins[i+1]-begins[i])
 	}
 }
