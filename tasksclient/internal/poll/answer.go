@@ -105,7 +105,7 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 	var waiting []*entry[T]
 	due := never
 	for _, e := range entries {
-		unasked := !e.seen() && !p.isDenied(e)
+		unasked := !e.seen() && !p.isUnknown(e)
 		if !unasked {
 			p.deny(e, now, false)
 		}

@@ -34,10 +34,10 @@ func (p *Poller[T]) deny(e *entry[T], now time.Duration, ofKey bool) {
 	p.denials[e] = d
 }
 
-// isDenied says whether the API has denied e since it last showed it, and not just the key.
-func (p *Poller[T]) isDenied(e *entry[T]) bool {
+// isUnknown says whether the API has denied e, which was never seen, and not just the key.
+func (p *Poller[T]) isUnknown(e *entry[T]) bool {
 	d := p.denials[e]
-	return d.count > 0 && (e.seen() || !d.ofKey)
+	return d.count > 0 && !d.ofKey
 }
 
 // believedAfter is how long e may be denied before that is believed.
@@ -51,16 +51,12 @@ func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
 // isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as
 // old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
-	d, denied := p.denials[e]
-	return denied && max(asked-d.since, 0) >= p.believedAfter(e)
+	return max(asked-p.denials[e].since, 0) >= p.believedAfter(e)
 }
 
 // fail deals with ids whose poll failed. A permanent failure ends their waits; after any other they are asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
-	contradicts := p.keyWorked
-	if f.Kind != Unauthorized {
-		contradicts = slices.ContainsFunc(silent, (*entry[T]).seen)
-	}
+	contradicts := f.Kind == Unauthorized || slices.ContainsFunc(silent, (*entry[T]).seen) // if the key worked
 	switch {
 	case b.cancelled: // it hung while the API came back
 		p.requeue(&p.healthy, silent, failure{}, now)
@@ -93,7 +89,7 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 	}
 	if f.Kind == NotFound {
 		p.works(b, now) // an API that knows which tasks there are is at work
-		if !p.isDenied(e) {
+		if !p.isUnknown(e) {
 			p.deny(e, now, false)
 		}
 		if !p.isBelieved(e, b.asked) {

@@ -144,8 +144,7 @@ func (p *Poller[T]) nextProbe(now time.Duration) (b *batch[T], wake time.Duratio
 	if len(p.active) > 0 {
 		gap = max(gap, cmp.Or(p.cfg.Timeout, maxBackoff)/time.Duration(p.cfg.Concurrency))
 	}
-	at := max(o.asked+gap, o.notBefore)
-	if at > now {
+	if at := max(o.asked+gap, o.notBefore); at > now {
 		return nil, at
 	}
 	for {

@@ -35,20 +35,6 @@ func (e *entry[T]) lastAge() time.Duration {
 	return e.age(e.lastAt)
 }
 
-// drop takes w off e and says whether it was there.
-func (e *entry[T]) drop(w *waiter[T]) bool {
-	i := slices.Index(e.who.all, w)
-	switch {
-	case i < 0:
-		return false
-	case len(e.who.all) == 1:
-		e.who = nil
-	default:
-		e.who = &waiters[T]{e.who.since, slices.Concat(e.who.all[:i], e.who.all[i+1:])}
-	}
-	return true
-}
-
 // failure is what a batch remembers of its failed polls.
 type failure struct {
 	count int           // in a row, since the batch was last split

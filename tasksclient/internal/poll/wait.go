@@ -167,13 +167,15 @@ func (p *Poller[T]) leave(w *waiter[T], ids []string) (ready []Result[T], unfini
 	w.ready, w.held = nil, nil
 	for _, id := range ids {
 		e := p.entries[id]
-		if e == nil || !e.drop(w) {
+		if e == nil || !slices.Contains(e.who.all, w) {
 			continue
 		}
-		if e.who == nil {
+		if len(e.who.all) == 1 {
 			p.forget(e)
 		} else {
-			own := *e
+			own := *e // which the poller does not change any more
+			others := slices.DeleteFunc(slices.Clone(e.who.all), func(one *waiter[T]) bool { return one == w })
+			e.who = &waiters[T]{e.who.since, others}
 			e = &own
 		}
 		unfinished = append(unfinished, e)
