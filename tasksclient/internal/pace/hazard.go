@@ -16,8 +16,7 @@ type hazard [cells + 1]float64
 // which is least for k = 4 x cost, and that is the gap at the rate 1/2 an age. The 0.2 s added to the age are what
 // the one task took whose dates are published.
 func guess(age float64) float64 {
-	const start = 0.2
-	return 0.5 / (age + start)
+	return 0.5 / (age + 0.2)
 }
 
 // learn computes the hazard from what has happened, between two cells and from the first of them on: only differences
@@ -26,9 +25,8 @@ func guess(age float64) float64 {
 // time, so a hundred that go on are no more of a surprise than one.
 //
 // The known rate is the number of tasks that ended in a cell or next to it, over the time that tasks were pending
-// there. Where little was seen it becomes the rate of all ages together, as if one more task had ended there at that
-// rate.
-func (h *hazard) learn(past *history, first, last int) {
+// there. Where little was seen it becomes that of all ages together, as if one more task had ended there at that rate.
+func learn(past *history, first, last int) (h hazard) {
 	trust := past.count * past.count / (past.count*past.count + 1)
 	ended, pending := past.around(0, cells)
 	overall := (ended + 1) / (pending + 1/guess(0))
@@ -39,6 +37,7 @@ func (h *hazard) learn(past *history, first, last int) {
 		rate *= math.Exp(trust * math.Log(known/rate))
 		h[i+1] = h[i] + rate*(begins[i+1]-begins[i])
 	}
+	return h
 }
 
 // at is the hazard at an age between those it was learned for.

@@ -51,8 +51,7 @@ func (p *Pace) Gap(ages []time.Duration) time.Duration {
 		return p.ceiling
 	}
 	first, longest := max(p.floor, time.Millisecond).Seconds(), p.ceiling.Seconds()
-	var hazard hazard
-	hazard.learn(&p.history, cell(groups[0].age), cell(groups[len(groups)-1].age+2*(first+longest)))
+	hazard := learn(&p.history, cell(groups[0].age), cell(groups[len(groups)-1].age+2*(first+longest)))
 	for i, g := range groups {
 		groups[i].hazard = hazard.at(g.age)
 	}
@@ -86,8 +85,7 @@ func (p *Pace) Typical() time.Duration {
 	if p.count == 0 {
 		return 0
 	}
-	var hazard hazard
-	hazard.learn(&p.history, 0, cells-1)
+	hazard := learn(&p.history, 0, cells-1)
 	return time.Duration(hazard.median() * float64(time.Second))
 }
 
