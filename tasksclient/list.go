@@ -94,8 +94,7 @@ func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error
 
 // pages asks for page after page until each id in left was seen, the server has no more, or seen returns false. It calls
 // seen with what each page brings of left. A next that can't be followed ends the listing like no next at all, and so does
-// one of a page that brings nothing. What is still missing then is asked for by itself, so a bad link costs requests but no
-// task.
+// one of a page that brings nothing. What is missing then is asked for by itself: a bad link costs requests, no task.
 func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int, seen func([]gen.Task) bool) error {
 	for next := ""; ; {
 		p, err := retry(ctx, c, attempts, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })

@@ -127,8 +127,7 @@ func (c *Client) unreadable(res *http.Response, wanted string, err error) *Proto
 	return protocolError(res, reason, errors.New(is))
 }
 
-// misplaced says where JSON does not fit a Go type, without quoting any of it: neither a value nor a name that the
-// type does not have.
+// misplaced says where JSON does not fit a Go type. It quotes neither a value nor a name that the type does not have.
 func misplaced(err error, want reflect.Type) string {
 	semantic, ok := errors.AsType[*json.SemanticError](err)
 	if !ok {

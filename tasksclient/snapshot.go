@@ -6,8 +6,7 @@ import "time"
 // type, and are part of every program: two of them made it 12 KB larger.
 type snapshot struct{ packed }
 
-// packed is a task in 16 bytes and not in its 144: there may be a million that are pending. Such a task mostly says nothing
-// but its dates.
+// packed is a task in 16 bytes and not in its 144: a million may be pending. Most of these say nothing but their dates.
 type packed struct {
 	// dates are those of a pending task that was not updated since it was made: microseconds since 1970, doubled, and
 	// one more if it has a date of update, which is then the same.

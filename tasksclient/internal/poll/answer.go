@@ -42,9 +42,8 @@ func (p *Poller[T]) answer(b *batch[T], seen []Seen[T]) {
 }
 
 // learn tells the pace how long a task took since it was waited for. The server's dates say it to the microsecond, but
-// they count only where the polls bear them out: the task ended after it was last seen pending, and before now. Where they
-// don't, it is taken to have ended halfway between; and nothing is learned of a task that was never seen pending, which
-// may have ended long ago.
+// count only where the polls bear them out: the task ended after it was last seen pending, and before now. Where they
+// don't, it is taken to have ended halfway between, or not counted if never seen pending: it may have ended long ago.
 func (p *Poller[T]) learn(e *entry[T], took, now time.Duration) {
 	from, to := e.lastAge(), e.age(now)
 	if took < from || took > to {

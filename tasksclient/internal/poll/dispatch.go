@@ -131,8 +131,7 @@ func (p *Poller[T]) cut(from *queue[T], n, begin int) *batch[T] {
 	return part
 }
 
-// ask sends b on its way. Its request carries the values of the first waiter's context, for tracing, but not its end:
-// others may wait too.
+// ask asks for b. The request has the values of a waiter's context, for tracing, but not its end: others may wait too.
 func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 	q := Query{IDs: make([]string, len(b.entries)), Isolated: b.isolated}
 	for i, e := range b.entries {
@@ -153,8 +152,7 @@ func (p *Poller[T]) ask(b *batch[T], now time.Duration) {
 	}()
 }
 
-// panicked passes a panic of the source, or of the logger's handler, on to those who wait for one of the ids, whose waits
-// end with it.
+// panicked passes a panic of the source, or of the logger's handler, on to all who wait for one of the ids.
 func (p *Poller[T]) panicked(b *batch[T], value any) {
 	p.mu.Lock()
 	defer p.unlock()

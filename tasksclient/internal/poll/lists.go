@@ -24,8 +24,7 @@ const (
 )
 
 // listFailed counts a failed list. A verdict is taken to be on lists as such. Other failures count only if the list is so
-// short that it hardly failed because of one of its ids, and a single id must have worked meanwhile, unless even short
-// lists are too large.
+// short that it hardly failed because of one id, and if a single id worked meanwhile or even short lists are too large.
 func (p *Poller[T]) listFailed(b *batch[T], kind Kind, now time.Duration) {
 	l := &p.lists
 	if l.refused || !kind.isVerdict() && len(b.entries) > shortList {

@@ -42,8 +42,7 @@ type failure struct {
 	err   error
 }
 
-// batch is a set of ids that are asked for together. It stands in a queue until it is due, is then under way, and is gone
-// once its answer was dealt with.
+// batch is a set of ids that are asked for together. It is in a queue until it is due, then under way, and then gone.
 type batch[T any] struct {
 	entries []*entry[T]
 	asked   time.Duration // when its ids were last asked for; zero: never

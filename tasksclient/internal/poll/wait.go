@@ -122,8 +122,7 @@ func (p *Poller[T]) join(w *waiter[T], ids []string) int {
 	return w.ids
 }
 
-// pullForward brings the next poll of e forward for someone who has just begun to wait for it, but no further than the
-// least time between two polls.
+// pullForward makes the next poll of e earlier for someone who has just come, but keeps the least time between two.
 func (p *Poller[T]) pullForward(e *entry[T], now time.Duration) {
 	b := e.batch
 	if b == nil { // held back for others

@@ -24,8 +24,7 @@ func ContextError(ctx context.Context) error {
 	return &safeError{text: cause.Error(), timeout: errors.Is(err, context.DeadlineExceeded), parts: []error{cause, err}}
 }
 
-// safeError is a net.Error, as all errors of net/http are. It stands for one whose text or fields may hold
-// text of the wire.
+// safeError is a net.Error, as all errors of net/http are. It stands for one that may hold text of the wire.
 type safeError struct {
 	text    string // redacted
 	timeout bool

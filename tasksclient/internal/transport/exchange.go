@@ -62,9 +62,8 @@ func (x *exchange) sign(ctx context.Context) error {
 	return nil
 }
 
-// run sends and reads, and returns when the context ends at the latest. The standard library's transport sees
-// to that by itself. Any other RoundTripper, or its body, may ignore the context, so it gets a goroutine that
-// can be left behind.
+// run sends and reads, and returns when the context ends at the latest. The standard library's transport sees to that
+// by itself. Any other RoundTripper or body may ignore the context, so it gets a goroutine that can be left behind.
 func (x *exchange) run() answer {
 	if _, ok := x.client.Transport.(*http.Transport); ok {
 		return x.roundTrip(false)
@@ -102,8 +101,7 @@ func (x *exchange) runInGoroutine(done chan<- answer) {
 	a.end = func() {}
 }
 
-// roundTrip sends the request and reads the answer. Closing the body is what ends a Read that ignores the
-// context, where there may be one.
+// roundTrip sends the request and reads the answer. Closing the body ends a Read that may ignore the context.
 func (x *exchange) roundTrip(closeWithContext bool) answer {
 	res, err := x.client.Do(x.req) //nolint:bodyclose // closeBody does
 	if err != nil {

@@ -52,8 +52,7 @@ func (t *Transport) admit(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// note takes from an answer whether to pause. It comes before the body is read, so that nobody sends before
-// the pause is known.
+// note takes from an answer whether to pause: before the body is read, so that nobody sends before the pause is known.
 func (t *Transport) note(ctx context.Context, res *http.Response) {
 	limited, after := res.StatusCode == http.StatusTooManyRequests, retryAfter(res.Header, time.Now())
 	if limited && after == 0 && ctx.Value(withoutPause{}) != nil {

@@ -21,8 +21,7 @@ const (
 	overlap     = 4 << 10  // of windows: enough for a mark with all its escapes
 )
 
-// redactor takes secrets out of text of the wire: a server may echo what it was sent, whole or cut, and as it
-// likes to write it.
+// redactor takes secrets out of text of the wire: a server may echo them whole or cut, and written as it likes.
 type redactor struct {
 	secrets     []string // the latest first
 	long, short []string // forms of secrets that have a mark, and of those that are too short for one

@@ -71,8 +71,7 @@ func (t *Transport) Do(req *http.Request) (*http.Response, error) { return t.do(
 // It fails only if there is no complete answer.
 func (t *Transport) Send(req *http.Request) (*http.Response, error) { return t.do(req, true) }
 
-// errTimeout is the cause of a context whose request's own time is over. It tells that end from the end of
-// the caller's context.
+// errTimeout is the cause of a context whose request's own time is over, which tells it from the caller's.
 var errTimeout = errors.New("no answer in time")
 
 // do is the whole way of a request.
