@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -126,6 +127,22 @@ func (x *exchange) fail(f *Failure) error {
 	f.Method, f.Path = x.req.Method, x.path()
 	x.record(true, f.StatusCode, "error", f.Reason)
 	return f
+}
+
+// record counts and logs how a request ended.
+func (x *exchange) record(failed bool, status int, name string, what any) {
+	message, count := "request", &x.t.stats.Succeeded
+	if failed {
+		message, count = "request failed", &x.t.stats.Failed
+	}
+	x.t.mu.Lock()
+	*count++
+	x.t.mu.Unlock()
+	ctx, logger := x.req.Context(), x.t.config.Logger
+	if logger.Enabled(ctx, slog.LevelDebug) {
+		logger.Log(ctx, slog.LevelDebug, message, "method", x.req.Method, "path", x.path(),
+			"status", status, name, what, "took", time.Since(x.start))
+	}
 }
 
 // path is the request's, as it stands in messages: without its query, and escaped, so that it is one line.

@@ -64,6 +64,20 @@ func New(c Config) *Transport {
 	return t
 }
 
+// Stats counts what became of the requests of a [Transport].
+type Stats struct {
+	Succeeded int64 // answers that are a 2xx and came whole
+	Failed    int64 // all others, including those that were never sent
+	Pauses    int64 // how often a 429 began a pause or made it longer
+}
+
+// Stats returns the counts so far.
+func (t *Transport) Stats() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stats
+}
+
 // Do sends a request and returns a 200 with its whole body in memory. Anything else is a [*Failure].
 func (t *Transport) Do(req *http.Request) (*http.Response, error) { return t.do(req, false) }
 
