@@ -34,24 +34,27 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 			yield(nil, err)
 			return
 		}
-		own := slices.Clone(ids)                       // list changes it, and the caller's may be in use
-		if left := newSet(ids); len(left) < len(ids) { // some are given twice
-			own = slices.DeleteFunc(own, func(id string) bool {
-				again := left[id] == ""
-				delete(left, id)
+		all, once := newSet(ids), ids
+		if len(all) < len(ids) { // some are given twice
+			once = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+				again := all[id] == ""
+				delete(all, id)
 				return again
 			})
 		}
-		c.list(ctx, own, yield)
+		c.list(ctx, once, all, yield)
 	}
 }
 
-// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves.
-func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error) bool) bool {
-	for len(ids) > 0 {
+// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves. left may be the
+// set of all the ids, which serves for a batch of them all.
+func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*Task, error) bool) bool {
+	for ; len(ids) > 0; left = nil {
 		batch := c.fit(ids)
 		ids = ids[len(batch):]
-		left := newSet(batch)
+		if len(left) != len(batch) {
+			left = newSet(batch)
+		}
 		stopped := false
 		failed := c.pages(ctx, batch, left, c.config.attempts, func(tasks []gen.Task) bool {
 			for part := range slices.Chunk(tasks, 8) { // a task that is kept keeps seven more alive, but no page of a hundred
@@ -71,8 +74,8 @@ func (c *Client) list(ctx context.Context, ids []string, yield func(*Task, error
 		case failed == nil, errors.Is(failed, ErrNotFound):
 		case isTooLarge(failed) && len(batch) > 1:
 			c.batch.learn(failed, len(batch))
-			batch = slices.DeleteFunc(batch, func(id string) bool { return left[id] == "" })
-			if half := len(batch) / 2; !c.list(ctx, batch[:half], yield) || !c.list(ctx, batch[half:], yield) {
+			batch = slices.DeleteFunc(slices.Clone(batch), func(id string) bool { return left[id] == "" })
+			if half := len(batch) / 2; !c.list(ctx, batch[:half], nil, yield) || !c.list(ctx, batch[half:], nil, yield) {
 				return false
 			}
 			continue
