@@ -60,7 +60,7 @@ func (b *buffer) read(res *http.Response, limit int64) error {
 // body is the Body of a response that is in memory whole.
 type body struct {
 	buffer *buffer // nil once it is closed
-	rest   *bytes.Reader
+	rest   bytes.Reader
 }
 
 func (b *body) Read(p []byte) (int, error) {

@@ -16,15 +16,18 @@ import (
 
 // exchange is one request and its outcome.
 type exchange struct {
-	t             *Transport
-	ctx           context.Context // ends with the caller's, or with the request's own clock
-	req           *http.Request   // the given one, then the signed copy
-	anyStatus     bool            // whether an answer that is no 200 is wanted too
-	start         time.Time
-	client        http.Client
-	head          atomic.Pointer[http.Response] // once it has come; its body is for roundTrip to read
-	conn          atomic.Pointer[tls.Conn]      // where it was sent
-	answersBefore int64                         // how many answers the Transport had when it began
+	t         *Transport
+	ctx       context.Context // ends with the caller's, or with the request's own clock
+	req       *http.Request   // the given one, then the signed copy
+	anyStatus bool            // whether an answer that is no 200 is wanted too
+	start     time.Time
+	client    http.Client
+	head      atomic.Pointer[http.Response] // once it has come; its body is for roundTrip to read
+	body      body                          // of the response that is returned
+
+	trace         httptrace.ClientTrace
+	conn          atomic.Pointer[tls.Conn] // where it was sent
+	answersBefore int64                    // how many answers the Transport had when it began
 }
 
 // answer is a response with its body, or the error that there was instead.
@@ -55,7 +58,8 @@ func (x *exchange) sign(ctx context.Context) error {
 	x.client.Transport = current(x.client.Transport)
 	x.ctx, x.start, x.answersBefore = ctx, time.Now(), x.t.answers.Load()
 	if x.req.URL.Scheme == "https" {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: x.gotConn})
+		x.trace.GotConn = x.gotConn
+		ctx = httptrace.WithClientTrace(ctx, &x.trace)
 	}
 	x.req = x.req.WithContext(ctx)
 	x.req.Header = header

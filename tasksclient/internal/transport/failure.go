@@ -103,8 +103,10 @@ func (x *exchange) judge(a answer) *Failure {
 func (x *exchange) finish(a answer) (*http.Response, error) {
 	f := x.judge(a)
 	if f == nil {
-		x.record(a.res.StatusCode/100 != 2, a.res.StatusCode, "bytes", len(a.body.bytes))
-		a.res.Body = &body{a.body, bytes.NewReader(a.body.bytes)}
+		x.record(a.res.StatusCode/100 != 2, a.res.StatusCode, len(a.body.bytes), "")
+		x.body.buffer = a.body
+		x.body.rest.Reset(a.body.bytes)
+		a.res.Body = &x.body
 		return a.res, nil
 	}
 	if a.res != nil {
@@ -125,12 +127,12 @@ func (x *exchange) fail(f *Failure) error {
 		_ = x.req.Body.Close() // net/http never saw it
 	}
 	f.Method, f.Path = x.req.Method, x.path()
-	x.record(true, f.StatusCode, "error", f.Reason)
+	x.record(true, f.StatusCode, 0, f.Reason)
 	return f
 }
 
 // record counts and logs how a request ended.
-func (x *exchange) record(failed bool, status int, name string, what any) {
+func (x *exchange) record(failed bool, status, size int, reason string) {
 	message, count := "request", &x.t.stats.Succeeded
 	if failed {
 		message, count = "request failed", &x.t.stats.Failed
@@ -140,6 +142,10 @@ func (x *exchange) record(failed bool, status int, name string, what any) {
 	x.t.mu.Unlock()
 	ctx, logger := x.req.Context(), x.t.config.Logger
 	if logger.Enabled(ctx, slog.LevelDebug) {
+		name, what := "bytes", any(size)
+		if reason != "" {
+			name, what = "error", reason
+		}
 		logger.Log(ctx, slog.LevelDebug, message, "method", x.req.Method, "path", x.path(),
 			"status", status, name, what, "took", time.Since(x.start))
 	}
