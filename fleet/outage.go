@@ -88,7 +88,7 @@ func (w *worker[TTx]) sitOut(ctx context.Context, cause error) {
 			continue
 		}
 		w.setProblem("API", nil)
-		// A warning as that which it ends, so that whoever sees one sees the other.
+		// It is a warning, as the message about the trouble was, so that whoever saw that one sees this one too.
 		w.logger.LogAttrs(ctx, slog.LevelWarn, "the API answers again", slog.String("worker", w.name))
 		return
 	}

@@ -134,7 +134,7 @@ func misplaced(err error, want reflect.Type) string {
 		return "it is not valid JSON"
 	}
 	at := ""
-	for _, name := range strings.Split(string(semantic.JSONPointer), "/")[1:] {
+	for _, name := range strings.Split(string(semantic.JSONPointer), "/")[1:] { // its Tokens cost a program 8 KB
 		name, want = member(want, name)
 		at += "/" + name
 	}
@@ -149,8 +149,7 @@ func member(of reflect.Type, name string) (known string, typ reflect.Type) {
 	switch {
 	case of == nil:
 	case of.Kind() == reflect.Struct:
-		for i := range of.NumField() {
-			f := of.Field(i)
+		for _, f := range reflect.VisibleFields(of) {
 			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); cmp.Or(tag, f.Name) == name {
 				return name, f.Type
 			}

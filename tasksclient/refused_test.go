@@ -53,7 +53,7 @@ func TestInvariant5ListsThatAreRefusedCostBoundedRequests(t *testing.T) {
 func TestInvariant5ListsThatAreTooLargeCostBoundedRequests(t *testing.T) {
 	t.Parallel()
 	for _, failure := range []string{"a 413", "a body that never ends"} {
-		for n, most := range map[int]int{100: 90, 1000: 150} {
+		for n, most := range map[int]int{100: 90, 1000: 140} {
 			t.Run(fmt.Sprint(failure, " for ", n, " ids"), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {

@@ -144,3 +144,29 @@ func TestDecodeSaysWhyThereIsNothingToDecode(t *testing.T) {
 		})
 	}
 }
+
+func TestDecodeSaysWhereTheDataDoesNotFitAndQuotesNoneOfIt(t *testing.T) {
+	t.Parallel()
+	type box struct {
+		Name string `json:"name"`
+	}
+	type picture struct {
+		box
+		Size   *struct{ Width int } `json:"size"`
+		Labels []box                `json:"labels"`
+		Scores map[string]float64   `json:"scores"`
+	}
+	for data, want := range map[string]string{
+		`{"name":1}`:                      "a JSON number at /name can't be a Go string",
+		`{"size":{"Width":"secret"}}`:     "a JSON string at /size/Width can't be a Go int",
+		`{"labels":[{},{"name":true}]}`:   "a JSON true at /labels/1/name can't be a Go string",
+		`{"scores":{"secret":"secret"}}`:  "a JSON string at /scores/* can't be a Go float64",
+		`["secret"]`:                      "a JSON [ at the top can't be a Go tasksclient.picture",
+		`{"name":"secret","name":"more"}`: "it is not valid JSON",
+	} {
+		_, err := Decode[picture](&Task{ID: "1", Status: StatusSuccess, Data: json.RawMessage(data)})
+		if err == nil || !strings.HasSuffix(err.Error(), "does not fit tasksclient.picture: "+want) {
+			t.Errorf("%s: err = %v", data, err)
+		}
+	}
+}

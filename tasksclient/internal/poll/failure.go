@@ -34,7 +34,7 @@ func (p *Poller[T]) deny(e *entry[T], now time.Duration, ofKey bool) {
 	p.denials[e] = d
 }
 
-// isUnknown says whether the API has denied e, which was never seen, and not just the key.
+// isUnknown says whether the API has answered that it does not know e. It is asked only of ids that were never seen.
 func (p *Poller[T]) isUnknown(e *entry[T]) bool {
 	d := p.denials[e]
 	return d.count > 0 && !d.ofKey
@@ -48,22 +48,24 @@ func (p *Poller[T]) believedAfter(e *entry[T]) time.Duration {
 	return p.cfg.Grace
 }
 
-// isBelieved says whether e had been denied for long enough when it was asked for: an answer that took long may be as
-// old as its question.
+// isBelieved says whether e, which is denied, had been denied for long enough when it was asked for: an answer that took
+// long may be as old as its question.
 func (p *Poller[T]) isBelieved(e *entry[T], asked time.Duration) bool {
 	return max(asked-p.denials[e].since, 0) >= p.believedAfter(e)
 }
 
 // fail deals with ids whose poll failed. A permanent failure ends their waits; after any other they are asked for again.
 func (p *Poller[T]) fail(ctx context.Context, b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
-	contradicts := f.Kind == Unauthorized || slices.ContainsFunc(silent, (*entry[T]).seen) // if the key worked
+	// That a key is refused contradicts something only if it worked before: one that never did has a case of its own.
+	contradicts := f.Kind == Unauthorized || slices.ContainsFunc(silent, (*entry[T]).seen)
 	switch {
 	case b.cancelled: // it hung while the API came back
 		p.requeue(&p.healthy, silent, failure{}, now)
 	case f.Kind == TooLarge && len(b.entries) > 1:
 		p.listFailed(b, f.Kind, now)
+		// The halves come before all else, and the smallest of all first, so that it soon shows what is small enough.
 		half := (len(silent) + 1) / 2
-		p.split(silent, half, failure{}, time.Duration(half)-time.Hour) // before all else, the smallest first: so it soon shows what is small enough
+		p.split(silent, half, failure{}, time.Duration(half)-time.Hour)
 	case f.Kind == Unauthorized && !p.keyWorked:
 		p.keyRefused(b, silent, f, now)
 	case f.Kind.isVerdict() && !contradicts:
@@ -205,5 +207,5 @@ const (
 // quarter of the age: failures cost a young task little, and a server that is down for long is not asked often.
 func backoff(n int, age time.Duration) time.Duration {
 	most := min(max(age/4, time.Second), maxBackoff)
-	return min(firstBackoff<<min(n-1, 7), most) // doubled seven times it is past any most
+	return min(firstBackoff<<min(n-1, 7), most) // after seven doublings it is longer than maxBackoff
 }

@@ -28,6 +28,7 @@ type redactor struct {
 	marks       [][]byte // letters and digits that give a secret away in any writing
 }
 
+// newRedactor returns the redactor in a function, into which no print or encoder looks.
 func newRedactor(secrets []string) func() *redactor {
 	r := &redactor{secrets: secrets}
 	longestFirst := func(a, b string) int { return len(b) - len(a) } // one may be the beginning of another

@@ -44,8 +44,8 @@ type Transport struct {
 	option  string       // what sets timeout
 	answers atomic.Int64 // of any status, with their whole body
 
-	mu          sync.Mutex       // for what follows
-	redactor    func() *redactor // a function, into which no print or encoder looks
+	mu          sync.Mutex // for what follows
+	redactor    func() *redactor
 	stats       Stats
 	pausedUntil time.Time
 	nextPause   time.Duration // for a 429 without a Retry-After
