@@ -255,7 +255,7 @@ FIGURES :=
 
 # A target that is missed fails this at its end, when everything is drawn.
 .PHONY: plots
-plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (8 minutes)
+plots: ## Measure anew what the plots of BENCHMARKS.md show, and draw them (10 minutes)
 	@code=0; GOTOOLCHAIN=$(NEWER_GO) $(MAKE) --keep-going simulate bench scale FIGURES='$(abspath tools/bench/figures)' || code=$$?; \
 		$(MAKE) draw; exit $$code
 
@@ -270,11 +270,11 @@ pictures: ## Make the README's pictures; needs tmux and chromium
 
 # Each round runs every benchmark once, so that what disturbs the machine disturbs all of them alike.
 .PHONY: bench
-bench: ## Compare the calls of tasksclient with those of other clients; fail if a target of Go 1.27 is missed (1 minute)
+bench: ## Compare the calls of tasksclient with those of other clients; fail if a target of Go 1.27 is missed (2 minutes)
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; \
 		go test -c -o "$$made/clients" .; \
 		echo "toolchain: $$(go env GOVERSION)" > "$$made/figures"; \
-		for round in 1 2 3 4 5 6 7 8 9 10; do "$$made/clients" -test.run '^$$' -test.bench . -test.benchtime 100ms; done >> "$$made/figures"; \
+		for round in $$(seq 25); do "$$made/clients" -test.run '^$$' -test.bench . -test.benchtime 100ms; done >> "$$made/figures"; \
 		go tool benchstat -ignore pkg -col '/by@(generated layer ogen json sonic)' "$$made/figures"; \
 		go run ./targets $(if $(FIGURES),-figures '$(FIGURES)/calls.json') "$$made/figures"
 
