@@ -70,6 +70,7 @@
 //     Retry-After for an isolated id.
 //   - If lists are refused or too large, and requests for single tasks succeed, ids are asked for one by one, at most 100
 //     a second, and a list is tried from time to time.
+//   - Ids that a list leaves out are asked for one by one: a hundred at once, and then a hundred a second.
 //   - [WithRateLimit] and [WithLimiter] set a limit of your own.
 //
 // # Options

@@ -109,7 +109,9 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 			p.deny(e, now, false)
 		}
 		if unasked || p.isBelieved(e, b.asked) {
-			p.requeue(&p.failed, []*entry[T]{e}, failure{}, now)
+			// All may be left out, if lists are always empty: after the first hundred they are asked for at an even rate.
+			p.alone = max(p.alone, now) + time.Second/mostSinglesPerSecond
+			p.requeue(&p.failed, []*entry[T]{e}, failure{}, max(p.alone-time.Second, now))
 			continue
 		}
 		waiting = append(waiting, e)

@@ -242,3 +242,31 @@ func TestAnUnknownIDIsNotFoundAfterItsGrace(t *testing.T) {
 		wantResults(t, a.wait(t.Context(), p, numbers(2)), map[string]string{"0": "0s 0 done", "1": "2s : no"})
 	})
 }
+
+func TestIDsThatListsLeaveOutAreAskedForAtABoundedRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{ends: func(string) time.Duration { return 0 }}
+		p := a.poller()
+		ask := p.cfg.Source
+		singles := map[time.Duration]int{} // by the second
+		p.cfg.Source = func(ctx context.Context, q Query, seen func([]Seen[string])) *Failure {
+			if len(q.IDs) > 1 { // an empty page
+				return nil
+			}
+			a.mu.Lock()
+			singles[time.Since(a.start)/time.Second]++
+			a.mu.Unlock()
+			return ask(ctx, q, seen)
+		}
+		got := a.wait(t.Context(), p, numbers(1000))
+		for second, n := range singles {
+			if n > 200 || second > 9 {
+				t.Errorf("%d requests for single ids in second %d, want at most 100 at once and 100 a second", n, second)
+			}
+		}
+		if len(got) != 1000 {
+			t.Errorf("%d results, want 1000", len(got))
+		}
+	})
+}

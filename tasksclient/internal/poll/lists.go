@@ -21,6 +21,8 @@ const (
 	shortList       = 5
 	firstListGap    = 500 * time.Millisecond
 	mostListGap     = time.Minute
+	// mostSinglesPerSecond is how many requests for single ids there are in a second where lists do not work.
+	mostSinglesPerSecond = 100
 )
 
 // listFailed counts a failed list. A verdict is taken to be on lists as such. Other failures count only if the list is so
@@ -55,7 +57,7 @@ func (p *Poller[T]) nextSingle(now time.Duration) (b *batch[T], wake time.Durati
 			return nil, at
 		}
 		if b = p.cut(from, 1, 0); len(b.entries) > 0 {
-			perSecond := min(100, 4*math.Sqrt(float64(len(p.entries))))
+			perSecond := min(mostSinglesPerSecond, 4*math.Sqrt(float64(len(p.entries))))
 			l.single = now + time.Duration(float64(time.Second)/perSecond)
 			return b, 0
 		}

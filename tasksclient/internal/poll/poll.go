@@ -102,6 +102,7 @@ type Poller[T any] struct {
 
 	worked       time.Duration // when a poll last brought an answer; zero: never
 	singleWorked time.Duration // the same, for an id by itself
+	alone        time.Duration // a second after the last id that a list left out is to be asked for by itself
 	keyWorked    bool
 	key          keyCheck
 	outage       outage
