@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,12 +18,10 @@ import (
 
 // readPage reads a page of a list that asked for so many ids. If a part of it can't be read, the other tasks still are.
 func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
-	r := pageReaders.Get().(*pageReader)
-	defer pageReaders.Put(r)
 	body := transport.Body(res)
-	p, err := r.read(body, ids, false)
+	p, err := decodePage(body, ids, false)
 	if err != nil {
-		salvaged, failed := r.read(body, ids, true)
+		salvaged, failed := decodePage(body, ids, true)
 		if failed != nil || len(salvaged.Results) == 0 {
 			return nil, c.unreadable(res, "a page of tasks", err)
 		}
@@ -40,27 +37,14 @@ func (c *Client) readPage(res *http.Response, ids int) (*gen.TaskPage, error) {
 // it is full of empty tasks they take less than 100 MB.
 const countedBytes = 1 << 20
 
-// pageReader reads no more tasks of a page than were asked for: a body of a few kilobytes can unzip to millions of
-// them. Its option is made once for many pages, since the JSON library prepares each anew.
-type pageReader struct {
-	left    int  // how many tasks may still come
-	lenient bool // whether a part that can't be read is left zero
-	byPart  json.Options
-}
-
-var pageReaders = sync.Pool{New: func() any {
-	r := &pageReader{}
-	r.byPart = json.WithUnmarshalers(json.UnmarshalFromFunc(r.readPart))
-	return r
-}}
-
-func (r *pageReader) read(body []byte, ids int, lenient bool) (*gen.TaskPage, error) {
-	r.left, r.lenient = ids, lenient
+// decodePage reads no more tasks of a page than were asked for. If it is lenient, a part that can't be read is left zero.
+func decodePage(body []byte, ids int, lenient bool) (*gen.TaskPage, error) {
 	how := []json.Options{duplicateNames(body)}
 	if lenient {
-		how = append(how, r.byPart, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	} else if len(body) > countedBytes {
-		how = append(how, r.byPart)
+		how = append(how, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	}
+	if lenient || len(body) > countedBytes {
+		how = append(how, json.WithUnmarshalers(byPart(ids, lenient)))
 	}
 	p := &gen.TaskPage{Results: make([]gen.Task, 1, ids)} // with room for all of them
 	p.Results[0].ID = unread
@@ -74,24 +58,27 @@ func (r *pageReader) read(body []byte, ids int, lenient bool) (*gen.TaskPage, er
 	return p, err
 }
 
-// readPart is called for every part of a page, and leaves most of them to the library.
-func (r *pageReader) readPart(d *jsontext.Decoder, part any) error {
-	_, isTask := part.(*gen.Task)
-	if isTask {
-		if r.left--; r.left < 0 {
-			return errTooManyTasks
+// byPart is called for every part of a page, and leaves most of them to the library. It ends the reading after so many
+// tasks: a body of a few kilobytes can unzip to millions of them.
+func byPart(left int, lenient bool) *json.Unmarshalers {
+	return json.UnmarshalFromFunc(func(d *jsontext.Decoder, part any) error {
+		_, isTask := part.(*gen.Task)
+		if isTask {
+			if left--; left < 0 {
+				return errTooManyTasks
+			}
 		}
-	}
-	_, isText := part.(*string)
-	_, isNumber := part.(*int)
-	if !r.lenient || !isTask && !isText && !isNumber {
-		return errors.ErrUnsupported
-	}
-	raw, err := d.ReadValue()
-	if err == nil && json.Unmarshal(raw, part, duplicateNames(raw)) != nil {
-		reflect.ValueOf(part).Elem().SetZero()
-	}
-	return err
+		_, isText := part.(*string)
+		_, isNumber := part.(*int)
+		if !lenient || !isTask && !isText && !isNumber {
+			return errors.ErrUnsupported
+		}
+		raw, err := d.ReadValue()
+		if err == nil && json.Unmarshal(raw, part, duplicateNames(raw)) != nil {
+			reflect.ValueOf(part).Elem().SetZero()
+		}
+		return err
+	})
 }
 
 // errTooManyTasks ends the reading of a page that holds more than was asked for.
