@@ -27,8 +27,8 @@ func guess(age float64) float64 {
 // The known rate is the number of tasks that ended in a cell or next to it, over the time that tasks were pending
 // there. Where little was seen it becomes that of all ages together, as if one more task had ended there at that rate.
 func learn(past *history, first, last int) (h hazard) {
-	trust := past.count * past.count / (past.count*past.count + 1)
 	ended, pending := past.around(0, cells)
+	trust := ended * ended / (ended*ended + 1)
 	overall := (ended + 1) / (pending + 1/guess(0))
 	for i := first; i <= last; i++ {
 		rate := guess((begins[i] + begins[i+1]) / 2)

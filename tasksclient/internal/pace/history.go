@@ -11,7 +11,6 @@ type history struct {
 	ended   [cells]float64 // tasks, by weight
 	pending [cells]float64 // seconds, by weight
 	weight  float64        // of what happens now: 1 at first, and it grows, which is the same as if that of the past fell
-	count   float64        // tasks that ended, where the past counts less
 }
 
 const (
@@ -51,10 +50,8 @@ func (h *history) Survived(from, to time.Duration) {
 
 // Ended records that a task ended at that age, whether it succeeded or not, while pending others are pending.
 func (h *history) Ended(age time.Duration, pending int) {
-	fade := 1 - 1/(memory+float64(max(pending, 0)))
-	h.weight /= fade
+	h.weight /= 1 - 1/(memory+float64(pending))
 	h.ended[cell(seconds(age))] += h.weight
-	h.count = h.count*fade + 1
 	if h.weight > 1e12 { // long before it is too large to add one task to
 		for i := range h.ended {
 			h.ended[i] /= h.weight

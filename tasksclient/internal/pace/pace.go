@@ -64,25 +64,21 @@ func (p *Pace) Gap(ages []time.Duration) time.Duration {
 		}
 		more := odds * step
 		if delay+more >= p.cost {
-			return p.within(at + step*(p.cost-delay)/more)
+			at += step * (p.cost - delay) / more
+			break
 		}
 		delay, at = delay+more, at+step
 	}
-	return p.ceiling
-}
-
-// within returns a gap in seconds as a duration within floor and ceiling.
-func (p *Pace) within(gap float64) time.Duration {
-	if gap >= p.ceiling.Seconds() { // it may be too long for a duration
+	if at >= longest { // and perhaps too long for a duration
 		return p.ceiling
 	}
-	return min(max(time.Duration(gap*float64(time.Second)), p.floor), p.ceiling)
+	return min(max(time.Duration(at*float64(time.Second)), p.floor), p.ceiling)
 }
 
 // Typical returns the median duration of a task as far as it is known, and zero while no task has ended. Tasks that
 // are still pending count too, as ones that take longer than their age.
 func (p *Pace) Typical() time.Duration {
-	if p.count == 0 {
+	if ended, _ := p.around(0, cells); ended == 0 {
 		return 0
 	}
 	hazard := learn(&p.history, 0, cells-1)
