@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -152,9 +153,4 @@ func (x *exchange) record(failed bool, status, size int, reason string) {
 }
 
 // path is the request's, as it stands in messages: without its query, and escaped, so that it is one line.
-func (x *exchange) path() string {
-	if u := x.req.URL; u != nil && u.Path != "" {
-		return u.EscapedPath()
-	}
-	return "/"
-}
+func (x *exchange) path() string { return cmp.Or(x.req.URL.EscapedPath(), "/") }

@@ -10,7 +10,7 @@ import (
 // SameOrigin says whether two URLs have the same scheme, host and port. In a host only the case of ASCII letters
 // is ignored: for a domain name an İ is not an i, although strings.ToLower makes it one.
 func SameOrigin(a, b *url.URL) bool {
-	return a != nil && b != nil && a.Scheme == b.Scheme && port(a) == port(b) &&
+	return a.Scheme == b.Scheme && port(a) == port(b) &&
 		len(a.Hostname()) == len(b.Hostname()) && strings.EqualFold(a.Hostname(), b.Hostname())
 }
 
@@ -26,9 +26,6 @@ func port(u *url.URL) string {
 
 // origin is what SameOrigin compares, as text.
 func origin(u *url.URL) string {
-	if u == nil {
-		return "nowhere"
-	}
 	return u.Scheme + "://" + u.Hostname() + ":" + port(u)
 }
 

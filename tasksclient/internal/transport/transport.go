@@ -78,7 +78,7 @@ func (t *Transport) Stats() Stats {
 	return t.stats
 }
 
-// Do sends a request and returns a 200 with its whole body in memory. Anything else is a [*Failure].
+// Do sends a request, which has a URL, and returns a 200 with its whole body in memory. Anything else is a [*Failure].
 func (t *Transport) Do(req *http.Request) (*http.Response, error) { return t.do(req, false) }
 
 // Send is like [Transport.Do], but returns an answer of any status unchanged, with its whole body in memory.
