@@ -27,34 +27,28 @@ func (c *Client) List(ctx context.Context, ids ...string) iter.Seq2[*Task, error
 		if len(ids) == 0 {
 			err = cmp.Or(err, errNoIDs)
 		}
+		left, once := make(set, len(ids)), make([]string, 0, len(ids))
 		for _, id := range ids {
 			err = cmp.Or(err, checkID(id))
+			if left[id] == "" {
+				left[id] = id
+				once = append(once, id)
+			}
 		}
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		all, once := newSet(ids), ids
-		if len(all) < len(ids) { // some are given twice
-			once = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-				again := all[id] == ""
-				delete(all, id)
-				return again
-			})
-		}
-		c.list(ctx, once, all, yield)
+		c.list(ctx, once, left, yield)
 	}
 }
 
-// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves. left may be the
-// set of all the ids, which serves for a batch of them all.
+// list lists ids batch by batch and says whether to go on. A batch that is too large is listed in halves. left holds what
+// was not yielded yet.
 func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*Task, error) bool) bool {
-	for ; len(ids) > 0; left = nil {
+	for len(ids) > 0 {
 		batch := c.fit(ids)
 		ids = ids[len(batch):]
-		if len(left) != len(batch) {
-			left = newSet(batch)
-		}
 		stopped := false
 		failed := c.pages(ctx, batch, left, c.config.attempts, func(tasks []gen.Task) bool {
 			for part := range slices.Chunk(tasks, 8) { // a task that is kept keeps seven more alive, but no page of a hundred
@@ -75,7 +69,7 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 		case isTooLarge(failed) && len(batch) > 1:
 			c.batch.learn(failed, len(batch))
 			batch = slices.DeleteFunc(slices.Clone(batch), func(id string) bool { return left[id] == "" })
-			if half := len(batch) / 2; !c.list(ctx, batch[:half], nil, yield) || !c.list(ctx, batch[half:], nil, yield) {
+			if half := len(batch) / 2; !c.list(ctx, batch[:half], left, yield) || !c.list(ctx, batch[half:], left, yield) {
 				return false
 			}
 			continue
@@ -87,6 +81,7 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 			if left[id] == "" {
 				continue
 			}
+			delete(left, id)
 			if t, err := c.Get(ctx, id); !yield(t, err) || (err != nil && !errors.Is(err, ErrNotFound)) {
 				return false
 			}
@@ -95,22 +90,24 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 	return true
 }
 
-// pages asks for page after page until each id in left was seen, the server has no more, or seen returns false. It calls
-// seen with what each page brings of left. A next that can't be followed ends the listing like no next at all, and so does
+// pages asks for page after page until all ids were seen, the server has no more, or seen returns false. It calls seen
+// with what each page brings of left. A next that can't be followed ends the listing like no next at all, and so does
 // one of a page that brings nothing. What is missing then is asked for by itself: a bad link costs requests, no task.
 func (c *Client) pages(ctx context.Context, ids []string, left set, attempts int, seen func([]gen.Task) bool) error {
+	missing := len(ids)
 	for next := ""; ; {
 		p, err := retry(ctx, c, attempts, func() (*gen.TaskPage, error) { return c.listOnce(ctx, ids, next) })
 		if err != nil {
 			return err
 		}
 		picked := left.pick(p.Results)
-		if !seen(picked) || len(left) == 0 || deref(p.Next) == "" {
+		missing -= len(picked)
+		if !seen(picked) || missing <= 0 || deref(p.Next) == "" {
 			return nil
 		}
 		if next = c.following(*p.Next); next == "" || len(picked) == 0 {
 			c.config.logger.Log(ctx, slog.LevelWarn, "the next link of a page can't be followed; asking for the missing tasks one by one",
-				"missing", len(left))
+				"missing", missing)
 			return nil
 		}
 	}

@@ -81,6 +81,15 @@ func TestListYieldsEachIDOnceWhateverThePagesHold(t *testing.T) {
 			[]step{{0, "a,b,c", status(414, "")}, {0, "a", page1("a", "success")}, {0, "b", page1("b", "success")}, {0, "c", page1("c", "success")}},
 			[]string{"a success", "b success", "c success"},
 		},
+		"tasks that come with another batch": {
+			[]string{"a", "b", "c", "d"},
+			[]step{
+				{0, "a,b,c,d", status(414, "")},
+				{0, "a,b", page1("a", "success", "c", "success")}, {0, "b", one("success")},
+				{0, "c,d", page1("b", "success", "d", "success")},
+			},
+			[]string{"a success", "c success", "b success", "d success"},
+		},
 		"an error that ends it": {
 			[]string{"a", "b"},
 			[]step{{0, "a,b", status(401, "")}},
