@@ -90,13 +90,9 @@ func (x *exchange) runInGoroutine(done chan<- answer) {
 	a := answer{end: runtime.Goexit}
 	defer func() { done <- a }()
 	defer func() {
-		if value := recover(); value != nil { // the logger's handler panicked
-			a.end = func() { panic(value) }
-		}
-	}()
-	defer func() {
 		if value := recover(); value != nil {
 			a.end = func() { panic(value) }
+			defer func() { _ = recover() }() // the logger's handler may panic too
 			x.t.config.Logger.Log(x.ctx, slog.LevelError, "the http.Client's RoundTripper panicked",
 				"panic", x.t.Redact(fmt.Sprint(value), messageBytes), "stack", x.t.RedactAll(string(debug.Stack())))
 		}
