@@ -59,6 +59,18 @@ func eachCaller(t *testing.T, test func(t *testing.T, name string, call func(con
 	}
 }
 
+func TestAnAnswerThatDoesNotSayToWhichRequestIsReadAllTheSame(t *testing.T) {
+	eachCaller(t, func(t *testing.T, _ string, call func(context.Context, *Client) error) {
+		c := apiFunc(func(*http.Request) (*http.Response, error) {
+			return response(nil, http.StatusOK, "no JSON"), nil
+		}).client(t, WithRetry(1, 1))
+		protocol, ok := errors.AsType[*ProtocolError](call(t.Context(), c))
+		if !ok || protocol.Method != http.MethodGet || !strings.HasPrefix(protocol.Path, "/v0.7/tasks") {
+			t.Errorf("%#v", protocol)
+		}
+	})
+}
+
 func TestInvariant9ANilContextIsRefusedBeforeAnythingIsBegun(t *testing.T) {
 	eachCaller(t, func(t *testing.T, _ string, call func(context.Context, *Client) error) {
 		c := apiFunc(func(r *http.Request) (*http.Response, error) {

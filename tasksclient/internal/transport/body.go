@@ -27,7 +27,7 @@ func tooLarge(kind Kind, limit int64) error {
 // read reads a body to its end. The buffer grows to no more than one byte over the limit.
 func (b *buffer) read(res *http.Response, limit int64) error {
 	room := int64(4 << 10)
-	if length := res.ContentLength; length >= 0 && (res.Request == nil || res.Request.Method != http.MethodHead) {
+	if length := res.ContentLength; length >= 0 && res.Request.Method != http.MethodHead {
 		if length > limit {
 			return tooLarge(TooLargeAnnounced, limit)
 		}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -107,6 +108,7 @@ func (x *exchange) roundTrip(closeWithContext bool) answer {
 	if err != nil {
 		return answer{err: errors.Unwrap(err)} // out of the *url.Error, which holds the whole URL
 	}
+	res.Request = cmp.Or(res.Request, x.req) // a RoundTripper may leave it out
 	x.head.Store(res)
 	x.t.note(x.ctx, res)
 
