@@ -37,18 +37,13 @@ type Failure struct { //nolint:errname // it is facts first, for the errors of t
 	RetryAfter time.Duration // of the answer, capped at five minutes; 0 if it has none
 	Reason     string        // what went wrong and what to do, for the user
 	Err        error         // the cause, or nil
-	// What the server sent; nil if nothing came. It is a function because no print and no encoder looks into one: for a
-	// verb that does not fit, fmt follows a pointer.
+	// What the server sent, for Answer. It is a function because no print and no encoder looks into one: for a verb that
+	// does not fit, fmt follows a pointer.
 	answer func() (http.Header, []byte)
 }
 
-// Answer returns the header and the first 64 KiB of the body as the server sent them, and nil for what did not come.
-func (f *Failure) Answer() (http.Header, []byte) {
-	if f.answer == nil {
-		return nil, nil
-	}
-	return f.answer()
-}
+// Answer returns the header and the first 64 KiB of the body of a [Status] as the server sent them.
+func (f *Failure) Answer() (http.Header, []byte) { return f.answer() }
 
 func (f *Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reason }
 
