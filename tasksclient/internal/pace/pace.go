@@ -93,16 +93,14 @@ type group struct{ age, tasks, hazard float64 }
 // byCell groups tasks whose ages lie in the same cell.
 func byCell(ages []time.Duration) []group {
 	var tasks, sum [cells]float64
-	first, last := cells, 0
 	for _, age := range ages {
 		a := seconds(age)
 		i := cell(a)
 		tasks[i]++
 		sum[i] += a
-		first, last = min(first, i), max(last, i)
 	}
 	var groups []group
-	for i := first; i <= last; i++ {
+	for i := range cells {
 		if tasks[i] > 0 {
 			groups = append(groups, group{age: sum[i] / tasks[i], tasks: tasks[i]})
 		}
