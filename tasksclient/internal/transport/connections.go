@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,25 +20,20 @@ var pinging = sync.OnceValue(func() *http.Transport { return withPing(standardTr
 
 func withPing(rt *http.Transport) *http.Transport {
 	rt = rt.Clone()
-	if rt.HTTP2 == nil {
-		rt.HTTP2 = &http.HTTP2Config{}
-	}
+	rt.HTTP2 = cmp.Or(rt.HTTP2, &http.HTTP2Config{})
 	if rt.HTTP2.SendPingTimeout == 0 {
 		rt.HTTP2.SendPingTimeout, rt.HTTP2.PingTimeout = 10*time.Second, 5*time.Second
 	}
 	return rt
 }
 
-// current is what sends where an http.Client names it so. If it names nothing that is pinging, or what
-// somebody put in place of the default transport, even later than New.
+// current is what sends where an http.Client names it so. If it names nothing or the default transport that is pinging,
+// or what somebody put in its place, even later than New.
 func current(named http.RoundTripper) http.RoundTripper {
-	switch {
-	case named != nil:
-		return named
-	case standardTransport != nil && http.DefaultTransport == http.RoundTripper(standardTransport):
-		return pinging()
+	if rt := cmp.Or(named, http.DefaultTransport); rt != http.RoundTripper(standardTransport) {
+		return rt
 	}
-	return http.DefaultTransport
+	return pinging()
 }
 
 // gotConn is told by net/http which connection the request goes to. Only those with TLS matter: net/http
