@@ -89,7 +89,7 @@ func newClient(key string, missing error, cfg config, opts []Option) (*Client, e
 	c.batch.now.Store(c.batch.most)
 	c.transport = transport.New(transport.Config{
 		Origin:         server,
-		Client:         cfg.httpClient,
+		Client:         *cfg.httpClient,
 		Sign:           header(cfg.keyFunc, cfg.appID, cfg.userAgent),
 		RequestTimeout: cfg.requestTimeout,
 		MaxBodyBytes:   cfg.maxResponseBytes,

@@ -89,7 +89,7 @@ func TestTheGivenClientIsNeverChangedAndItsTimeoutHolds(t *testing.T) {
 			30 * time.Second: {30 * time.Second, "no answer in time (WithRequestTimeout is 30s)"},
 		} {
 			start := time.Now()
-			_, err := do(t, answer(stalled).transport(timeout(requestTimeout), func(c *transport.Config) { c.Client = client }), t.Context())
+			_, err := do(t, answer(stalled).transport(timeout(requestTimeout), func(c *transport.Config) { c.Client = *client }), t.Context())
 			f := failure(t, err, transport.Timeout)
 			wantElapsed(t, start, want.took)
 			if f.Reason != want.text {

@@ -113,7 +113,7 @@ func TestARedirectLoopEndsAndAClientsOwnRuleIsAsked(t *testing.T) {
 	}
 	rule := func(err error) func(*transport.Config) {
 		return func(c *transport.Config) {
-			c.Client = &http.Client{Transport: loop, CheckRedirect: func(*http.Request, []*http.Request) error { return err }}
+			c.Client = http.Client{Transport: loop, CheckRedirect: func(*http.Request, []*http.Request) error { return err }}
 		}
 	}
 	_, err = do(t, loop.transport(rule(http.ErrUseLastResponse)), t.Context())

@@ -33,7 +33,7 @@ func (f answer) RoundTrip(r *http.Request) (*http.Response, error) { return f(r)
 func (f answer) transport(change ...func(*transport.Config)) *transport.Transport {
 	c := transport.Config{
 		Origin:       parse("https://api.test"),
-		Client:       &http.Client{Transport: f},
+		Client:       http.Client{Transport: f},
 		Sign:         signer(secret),
 		MaxBodyBytes: 1 << 20,
 		Logger:       slog.New(slog.DiscardHandler),

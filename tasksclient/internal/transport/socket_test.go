@@ -22,7 +22,7 @@ import (
 
 // to makes a Transport that sends to a server on loopback.
 func to(server string, client *http.Client, change ...func(*transport.Config)) *transport.Transport {
-	change = append([]func(*transport.Config){func(c *transport.Config) { c.Origin, c.Client = parse(server), client }}, change...)
+	change = append([]func(*transport.Config){func(c *transport.Config) { c.Origin, c.Client = parse(server), *client }}, change...)
 	return answer(nil).transport(change...)
 }
 

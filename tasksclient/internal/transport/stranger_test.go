@@ -193,7 +193,7 @@ func TestAPanicOfTheRoundTripperReachesTheCallerAndLeavesAllUsable(t *testing.T)
 func TestAPanicBelowTheStandardTransportPassesThroughToo(t *testing.T) {
 	t.Parallel()
 	tr := status(200, "").transport(func(c *transport.Config) {
-		c.Client = &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { panic("oops") }}}
+		c.Client = http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { panic("oops") }}}
 	})
 	for range 2 {
 		func() {

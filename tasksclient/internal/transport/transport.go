@@ -22,9 +22,9 @@ type Config struct {
 	RequestTimeout time.Duration // how long one request may take, its body included; zero sets no limit
 	MaxBodyBytes   int64         // how large a decompressed body may be
 	Logger         *slog.Logger  // logs requests, at level Debug, and pauses, at level Warn
-	// Client sends the requests. It is copied, never changed. Its CheckRedirect is called for redirects within the origin;
+	// Client sends the requests. Its CheckRedirect is called for redirects within the origin;
 	// its Timeout applies in addition to RequestTimeout; its idle connections are closed when no answer comes in time.
-	Client *http.Client
+	Client http.Client
 	// Sign adds the headers that authenticate a request, with [http.Header.Set]; the same headers in any other
 	// spelling are then removed. The secrets that it returns are redacted in all errors and logs from then on,
 	// until eight newer ones replace them. It must return when the context ends.
@@ -39,7 +39,7 @@ type Config struct {
 // Transport sends requests. It is made by [New] and safe for concurrent use.
 type Transport struct {
 	config  Config
-	client  http.Client // a copy, with our rule for redirects
+	client  http.Client // the given one, with our rule for redirects
 	timeout time.Duration
 	option  string       // what sets timeout
 	answers atomic.Int64 // of any status, with their whole body
@@ -53,11 +53,9 @@ type Transport struct {
 
 // New makes a Transport.
 func New(c Config) *Transport {
-	given := *c.Client
-	c.Client = &given
-	t := &Transport{config: c, client: given, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: newRedactor(nil)}
-	if given.Timeout > 0 && (t.timeout == 0 || given.Timeout < t.timeout) {
-		t.timeout, t.option = given.Timeout, "the Timeout of the http.Client"
+	t := &Transport{config: c, client: c.Client, timeout: c.RequestTimeout, option: "WithRequestTimeout", redactor: newRedactor(nil)}
+	if own := c.Client.Timeout; own > 0 && (t.timeout == 0 || own < t.timeout) {
+		t.timeout, t.option = own, "the Timeout of the http.Client"
 	}
 	t.client.Timeout = 0 // our clock runs it, so that one place knows whose time is over
 	t.client.CheckRedirect = t.checkRedirect
