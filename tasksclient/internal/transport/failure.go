@@ -99,7 +99,7 @@ func (x *exchange) judge(a answer) *Failure {
 func (x *exchange) finish(a answer) (*http.Response, error) {
 	f := x.judge(a)
 	if f == nil {
-		x.record(a.res.StatusCode/100 != 2, a.res.StatusCode, len(a.body.bytes), "")
+		x.record(a.res.StatusCode, len(a.body.bytes), "")
 		x.body.buffer = a.body
 		x.body.rest.Reset(a.body.bytes)
 		a.res.Body = &x.body
@@ -123,14 +123,14 @@ func (x *exchange) fail(f *Failure) error {
 		_ = x.req.Body.Close() // net/http never saw it
 	}
 	f.Method, f.Path = x.req.Method, x.path()
-	x.record(true, f.StatusCode, 0, f.Reason)
+	x.record(f.StatusCode, 0, f.Reason)
 	return f
 }
 
-// record counts and logs how a request ended.
-func (x *exchange) record(failed bool, status, size int, reason string) {
+// record counts and logs how a request ended; reason is that of a Failure.
+func (x *exchange) record(status, size int, reason string) {
 	message, count := "request", &x.t.stats.Succeeded
-	if failed {
+	if status/100 != 2 || reason != "" {
 		message, count = "request failed", &x.t.stats.Failed
 	}
 	x.t.mu.Lock()
