@@ -34,7 +34,6 @@ func New(apiKey string, opts ...Option) (*Client, error) {
 	return newClient(apiKey, &InputError{Name: "API key", Problem: "is empty"}, defaults(), opts)
 }
 
-// The vendor's environment variables, as its own client reads them.
 const (
 	envKey       = "DEEPOMATIC_API_KEY"
 	envAppID     = "DEEPOMATIC_APP_ID"

@@ -95,7 +95,6 @@ func duplicateNames(body []byte) json.Options {
 	return jsontext.AllowDuplicateNames(len(body) > checkedBytes)
 }
 
-// protocolError is about an answer.
 func protocolError(res *http.Response, reason string, cause error) *ProtocolError {
 	return &ProtocolError{StatusCode: res.StatusCode, Method: res.Request.Method, Path: res.Request.URL.Path, Reason: reason, Err: cause}
 }

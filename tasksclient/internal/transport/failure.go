@@ -47,7 +47,6 @@ func (f *Failure) Answer() (http.Header, []byte) { return f.answer() }
 
 func (f *Failure) Error() string { return f.Method + " " + f.Path + ": " + f.Reason }
 
-// Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
 // notSent is the failure of a request whose turn never came, or that could not be signed: its context is

@@ -86,7 +86,6 @@ func (t *Transport) Send(req *http.Request) (*http.Response, error) { return t.d
 // errTimeout is the cause of a context whose request's own time is over, which tells it from the caller's.
 var errTimeout = errors.New("no answer in time")
 
-// do is the whole way of a request.
 func (t *Transport) do(given *http.Request, anyStatus bool) (*http.Response, error) {
 	x := &exchange{t: t, req: given, anyStatus: anyStatus, start: time.Now()}
 	if !SameOrigin(given.URL, t.config.Origin) {
