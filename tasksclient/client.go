@@ -54,7 +54,10 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 	switch os.Getenv(envVerifyTLS) {
 	case "", "1":
 	case "0":
-		unverified := http.DefaultTransport.(*http.Transport).Clone()
+		unverified := &http.Transport{Proxy: http.ProxyFromEnvironment} // if the program has replaced the default one
+		if standard, ok := http.DefaultTransport.(*http.Transport); ok {
+			unverified = standard.Clone()
+		}
 		unverified.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // asked for, by the vendor's variable
 		cfg.httpClient = &http.Client{Transport: unverified}
 	default:

@@ -183,6 +183,21 @@ func TestNewFromEnvReadsTheVendorsVariables(t *testing.T) {
 	}
 }
 
+func TestNewFromEnvLeavesCertificatesUncheckedWhereTheDefaultTransportWasReplaced(t *testing.T) {
+	t.Setenv(envKey, "k")
+	t.Setenv(envVerifyTLS, "0")
+	standard := http.DefaultTransport
+	http.DefaultTransport = apiFunc(one("success"))
+	defer func() { http.DefaultTransport = standard }()
+	client, err := NewFromEnv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config := tlsConfig(client.config.httpClient); config == nil || !config.InsecureSkipVerify {
+		t.Error("certificates are checked")
+	}
+}
+
 func tlsConfig(c *http.Client) *tls.Config {
 	transport, _ := c.Transport.(*http.Transport)
 	if transport == nil {
