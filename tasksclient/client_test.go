@@ -187,7 +187,7 @@ func TestNewFromEnvLeavesCertificatesUncheckedWhereTheDefaultTransportWasReplace
 	t.Setenv(envKey, "k")
 	t.Setenv(envVerifyTLS, "0")
 	standard := http.DefaultTransport
-	http.DefaultTransport = apiFunc(one("success"))
+	http.DefaultTransport = one("success")
 	defer func() { http.DefaultTransport = standard }()
 	client, err := NewFromEnv()
 	if err != nil {
