@@ -51,15 +51,15 @@ func (p *Poller[T]) resume(now time.Duration) {
 		if !w.hasRoom() {
 			continue
 		}
-		var back []*entry[T]
-		for len(w.held) > 0 && p.cfg.Fit(len(back)+1, 0) {
+		back := &batch[T]{due: now}
+		for len(w.held) > 0 && p.cfg.Fit(len(back.entries)+1, 0) {
 			if e := w.held[0]; e.batch == nil && e.who != nil { // neither brought back nor given up meanwhile
-				back = append(back, e)
+				back.add(e)
 			}
 			w.held = w.held[1:]
 		}
-		if len(back) > 0 {
-			p.requeue(&p.healthy, back, failure{}, now)
+		if len(back.entries) > 0 {
+			p.healthy.put(back)
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package poll
 import (
 	"bytes"
 	"context"
+	"iter"
 	"log/slog"
 	"strings"
 	"sync"
@@ -171,5 +172,28 @@ func TestAnIDThatEndedBeforeItWasWaitedForTeachesNothing(t *testing.T) {
 		if _, typical := p.Stats(); typical != 0 {
 			t.Errorf("it learned %v", typical)
 		}
+	})
+}
+
+func TestAnIDThatIsHeldBackTwiceForAWaitIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ends := map[string]time.Duration{"1": 0, "2": 450 * ms, "3": 0, "4": 1450 * ms, "shared": time.Hour}
+		a := &api{ends: func(id string) time.Duration { return ends[id] }}
+		p := a.poller()
+		next, stop := iter.Pull(p.Wait(t.Context(), []string{"1", "2", "shared"}, 1))
+		defer stop()
+		next() // and the second result is ready, but not taken: the shared id is held back
+		time.Sleep(time.Second)
+		other, stopOther := iter.Pull(p.Wait(t.Context(), []string{"3", "4", "shared"}, 1))
+		defer stopOther()
+		other() // the other wait brings it back, until it has a result that is not taken, too
+		time.Sleep(time.Second)
+		a.mu.Lock()
+		a.asked = nil
+		a.mu.Unlock()
+		next()
+		synctest.Wait()
+		a.wantAsked(t, "2s shared")
 	})
 }
