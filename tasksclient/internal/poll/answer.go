@@ -110,7 +110,11 @@ func (p *Poller[T]) leftOut(b *batch[T], entries []*entry[T], now time.Duration)
 		}
 		if unasked || p.isBelieved(e, b.asked) {
 			// All may be left out, if lists are always empty: after the first hundred they are asked for at an even rate.
-			p.alone = max(p.alone, now) + time.Second/mostSinglesPerSecond
+			const each = time.Second / mostSinglesPerSecond
+			if p.alone < now || p.alone-now > time.Second+time.Duration(len(p.entries))*each { // more than all need: some were given up
+				p.alone = now
+			}
+			p.alone += each
 			p.requeue(&p.failed, []*entry[T]{e}, failure{}, max(p.alone-time.Second, now))
 			continue
 		}

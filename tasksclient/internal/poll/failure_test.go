@@ -270,3 +270,22 @@ func TestIDsThatListsLeaveOutAreAskedForAtABoundedRate(t *testing.T) {
 		}
 	})
 }
+
+func TestIDsThatListsLeftOutAndThatWereGivenUpDelayNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := &api{ends: func(string) time.Duration { return 0 }}
+		p := a.poller()
+		ask := p.cfg.Source
+		p.cfg.Source = func(ctx context.Context, q Query, seen func([]Seen[string])) *Failure {
+			if len(q.IDs) > 1 { // an empty page
+				return nil
+			}
+			return ask(ctx, q, seen)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		a.wait(ctx, p, numbers(10_000)) // a hundred seconds' worth of requests for single ids
+		wantResults(t, a.wait(t.Context(), p, []string{"a", "b"}), map[string]string{"a": "1s a done", "b": "1s b done"})
+	})
+}
