@@ -49,6 +49,52 @@ func TestInvariant5ListsThatAreRefusedCostBoundedRequests(t *testing.T) {
 	}
 }
 
+func TestInvariant5ListsThatAreRefusedToAKeyThatNeverWorkedCostBoundedRequests(t *testing.T) {
+	t.Parallel()
+	for single, answer := range map[string]apiFunc{"404": failures["a 404"], "500": failures["a 500"], "it hangs": stalled} {
+		t.Run(single, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &weather{fails: func(_ []string, list bool, _ time.Duration) apiFunc {
+					if list {
+						return after(5*ms, status(403, ""))
+					}
+					return after(5*ms, answer)
+				}}
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				defer cancel()
+				w.under(ctx, t, 10_000)
+				for second := range 120 {
+					if n := w.between(time.Duration(second)*time.Second, time.Duration(second+1)*time.Second); n > 120 {
+						t.Fatalf("%d requests in second %d", n, second)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestInvariant4IDsOfAListThatIsTriedInVainAreAskedForOneByOneNext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &weather{
+			ends: func(string) time.Duration { return 40 * time.Second },
+			fails: func(_ []string, list bool, _ time.Duration) apiFunc {
+				if list {
+					return stalled
+				}
+				return nil
+			},
+		}
+		at, _ := w.under(t.Context(), t, 30, WithBatchSize(20))
+		for id, at := range at {
+			if late := at - 40*time.Second; late > 2*time.Minute {
+				t.Errorf("%s was noticed %v after its end", id, late)
+			}
+		}
+	})
+}
+
 // Where single tasks fit, lists that are too large cost no more than lists that are refused, and then they are tried again.
 func TestInvariant5ListsThatAreTooLargeCostBoundedRequests(t *testing.T) {
 	t.Parallel()

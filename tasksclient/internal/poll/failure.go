@@ -83,7 +83,7 @@ func (p *Poller[T]) accept(b *batch[T], silent []*entry[T], f *Failure, now time
 	e := silent[0]
 	if len(b.entries) > 1 {
 		if p.listFailed(b, f.Kind, now); p.lists.refused {
-			p.requeue(&p.healthy, silent, failure{}, now)
+			p.requeue(&p.failed, silent, failure{}, b.due)
 		} else {
 			p.split(silent, (len(silent)+4)/5, failure{}, now)
 		}
@@ -112,7 +112,9 @@ type keyCheck struct {
 // keyRefused deals with a key that is refused and never worked. A list may be refused for the sake of one id, so that
 // two ids are asked for by themselves: if both are refused it is the key, and everything ends.
 func (p *Poller[T]) keyRefused(b *batch[T], silent []*entry[T], f *Failure, now time.Duration) {
-	if id := b.entries[0].id; len(b.entries) == 1 && id != p.key.id {
+	if id := b.entries[0].id; len(b.entries) > 1 {
+		p.listFailed(b, f.Kind, now)
+	} else if id != p.key.id {
 		p.key.refusals, p.key.id = p.key.refusals+1, id
 	}
 	if p.key.refusals >= 2 || len(p.entries) == 1 {
@@ -188,8 +190,8 @@ func (p *Poller[T]) tryAgain(ctx context.Context, b *batch[T], silent []*entry[T
 	case p.outage.isOpen():
 		failed.count = b.failed.count             // an outage counts against nobody
 		p.requeue(&p.failed, silent, failed, now) // behind all that is due
-	case p.outage.believing, p.lists.refused && !alone:
-		p.requeue(&p.healthy, silent, failure{}, now)
+	case p.outage.believing, p.lists.refused && !alone: // in the latter case each by itself before it is in a list again
+		p.requeue(&p.failed, silent, failure{}, b.due)
 	case failed.count >= 2 && !alone:
 		failed.count = 0
 		p.split(silent, (len(silent)+4)/5, failed, due)
