@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -111,7 +112,7 @@ func newClient(key string, missing error, cfg config, opts []Option) (*Client, e
 		Floor:       cfg.floor,
 		Concurrency: cfg.concurrency,
 		Failures:    cfg.pollFailures,
-		Grace:       cfg.notFoundGrace,
+		Grace:       min(cfg.notFoundGrace, math.MaxInt64/2), // so that no instant overflows
 		Timeout:     cfg.requestTimeout,
 		Fit:         c.fits,
 		Bytes:       c.bytes,

@@ -1,8 +1,10 @@
 package tasksclient
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +54,20 @@ func TestInvariant5WithoutGraceTheFirst404IsBelieved(t *testing.T) {
 		if _, err := c.Wait(t.Context(), "a"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("err = %v", err)
 		}
+	})
+}
+
+func TestInvariant5AGraceWithoutEndDoesNotHastenThePolls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &weather{fails: func([]string, bool, time.Duration) apiFunc { return after(ms, status(404, "")) }}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		w.under(ctx, t, 2, WithNotFoundGrace(math.MaxInt64))
+		if n := w.between(0, time.Hour); n > 100 {
+			t.Errorf("%d requests in a minute", n)
+		}
+		synctest.Wait()
 	})
 }
 
