@@ -96,7 +96,7 @@ func duplicateNames(body []byte) json.Options {
 }
 
 func protocolError(res *http.Response, reason string, cause error) *ProtocolError {
-	return &ProtocolError{StatusCode: res.StatusCode, Method: res.Request.Method, Path: res.Request.URL.Path, Reason: reason, Err: cause}
+	return &ProtocolError{StatusCode: res.StatusCode, Method: res.Request.Method, Path: res.Request.URL.EscapedPath(), Reason: reason, Err: cause}
 }
 
 // unreadable says what a body is instead of what was wanted, without quoting it.

@@ -55,5 +55,8 @@ func (x *exchange) retire() {
 	if conn := x.conn.Load(); conn != nil {
 		_ = conn.NetConn().Close() // without TLS's farewell, which may block
 	}
-	x.client.CloseIdleConnections()
+	go func() { // a stranger's may block, and the caller has waited for long enough
+		defer func() { _ = recover() }()
+		x.client.CloseIdleConnections()
+	}()
 }

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,6 +21,7 @@ type exchange struct {
 	req       *http.Request   // the given one, then the signed copy
 	anyStatus bool            // whether an answer that is no 200 is wanted too
 	start     time.Time
+	secrets   []string // that it was signed with
 	client    http.Client
 	head      atomic.Pointer[http.Response] // once it has come; its body is for roundTrip to read
 	body      body                          // of the response that is returned
@@ -46,6 +46,7 @@ func (x *exchange) sign(ctx context.Context) error {
 		header = http.Header{}
 	}
 	secrets, err := x.t.config.Sign(ctx, header)
+	x.secrets = secrets
 	x.t.learn(secrets)
 	if err != nil {
 		return err
@@ -108,7 +109,9 @@ func (x *exchange) roundTrip(closeWithContext bool) answer {
 	if err != nil {
 		return answer{err: errors.Unwrap(err)} // out of the *url.Error, which holds the whole URL
 	}
-	res.Request = cmp.Or(res.Request, x.req) // a RoundTripper may leave it out
+	if !x.anyStatus || res.Request == nil { // its path stands in errors: that of a redirect is the server's text
+		res.Request = x.req
+	}
 	x.head.Store(res)
 	x.t.note(x.ctx, res)
 

@@ -96,6 +96,7 @@ func (x *exchange) judge(a answer) *Failure {
 
 // finish returns the answer with its body in memory, or the Failure.
 func (x *exchange) finish(a answer) (*http.Response, error) {
+	x.t.learn(x.secrets) // newer ones may have replaced them meanwhile, and the answer may echo them
 	f := x.judge(a)
 	if f == nil {
 		x.record(a.res.StatusCode, len(a.body.bytes), "")

@@ -62,6 +62,32 @@ func TestNoMoreThanEightSecretsAreKept(t *testing.T) {
 	}
 }
 
+func TestAKeyIsRedactedInTheAnswerToItsOwnRequestHoweverManyCameAfterIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		tr := changing(func(r *http.Request) (*http.Response, error) {
+			if key := r.Header.Get("X-Api-Key"); key == "1-for-one-request" {
+				time.Sleep(time.Second)
+				return response(r, 500, key), nil
+			}
+			return response(r, 200, ""), nil
+		}, func(context.Context) (string, error) { n++; return fmt.Sprint(n, "-for-one-request"), nil })
+		var slow sync.WaitGroup
+		slow.Go(func() {
+			_, err := do(t, tr, t.Context())
+			if f := failure(t, err, transport.Status); tr.RedactAll(string(rawBody(f))) != "REDACTED" {
+				t.Errorf("%s is not redacted", rawBody(f))
+			}
+		})
+		synctest.Wait()
+		for range 20 {
+			_, _ = do(t, tr, t.Context())
+		}
+		slow.Wait()
+	})
+}
+
 func TestARequestThatCanNotBeSignedIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -293,3 +293,24 @@ func TestTheContextsValuesReachTheRequest(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// closing is a RoundTripper that does nothing before it is done, not even close its idle connections.
+type closing struct{ done chan struct{} }
+
+func (c closing) RoundTrip(*http.Request) (*http.Response, error) { <-c.done; return nil, io.EOF }
+func (c closing) CloseIdleConnections()                           { <-c.done }
+
+func TestACallReturnsInTimeEvenIfClosingIdleConnectionsBlocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan struct{})
+		tr := answer(nil).transport(timeout(time.Second), func(c *transport.Config) {
+			c.Client = http.Client{Transport: closing{done}}
+		})
+		start := time.Now()
+		_, err := do(t, tr, t.Context())
+		failure(t, err, transport.Timeout)
+		wantElapsed(t, start, time.Second)
+		close(done)
+	})
+}
