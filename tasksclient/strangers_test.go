@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -112,6 +113,32 @@ func TestInvariant9ABodyThatIgnoresItsContextHoldsUpNobody(t *testing.T) {
 					t.Errorf("it took %v", took)
 				}
 			})
+		})
+	}
+}
+
+func TestInvariant9ALoopBodyMayChangeTheSliceOfIDs(t *testing.T) {
+	t.Parallel()
+	for _, breaks := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &weather{ends: func(id string) time.Duration { return time.Duration(1 - len(id)) }}
+			c := apiFunc(w.RoundTrip).client(t)
+			w.start = time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			ids := []string{"1", "22", "33"} // the last two never end
+			var got []string
+			for r := range c.WaitEach(ctx, ids) {
+				got = append(got, r.ID)
+				clear(ids)
+				if breaks {
+					break
+				}
+			}
+			if !breaks && !slices.Equal(got, []string{"1", "22", "33"}) {
+				t.Errorf("got %q", got)
+			}
+			wantNothingLeft(t, c)
 		})
 	}
 }

@@ -108,10 +108,8 @@ func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Resu
 				}
 			}
 		}
-		good := ids
-		if len(refused) > 0 {
-			good = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
-		}
+		// A copy, since the loop's body may change its slice.
+		good := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
 		if len(good) == 0 {
 			return
 		}
