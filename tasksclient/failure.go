@@ -84,7 +84,7 @@ func failureKind(err error, ids int) poll.Kind {
 	if ids == 1 {
 		tooLarge = poll.Refused
 	}
-	if api, ok := errors.AsType[*APIError](err); ok {
+	if api, ok := err.(*APIError); ok { //nolint:errorlint // as explain makes it: the key function's error may hold one of another client
 		switch code := api.StatusCode; {
 		case code == http.StatusRequestEntityTooLarge, code == http.StatusRequestURITooLong, code == http.StatusRequestHeaderFieldsTooLarge:
 			return tooLarge
@@ -116,9 +116,12 @@ func isTransient(err error) bool { return failureKind(err, 1) <= poll.TooLarge }
 // isTooLarge says whether the request or its answer was too large, so that fewer ids may do.
 func isTooLarge(err error) bool { return failureKind(err, 2) == poll.TooLarge }
 
+// isNotFound says whether the API answered that there is no such task.
+func isNotFound(err error) bool { return failureKind(err, 1) == poll.NotFound }
+
 // retryAfter is the least time until a request is retried. That of a 429 is kept by the pause of the whole client.
 func retryAfter(err error) time.Duration {
-	if api, ok := errors.AsType[*APIError](err); ok && !api.Is(ErrRateLimited) {
+	if api, ok := err.(*APIError); ok && !api.Is(ErrRateLimited) { //nolint:errorlint // as explain makes it
 		return api.RetryAfter
 	}
 	return 0

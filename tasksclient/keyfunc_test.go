@@ -50,8 +50,9 @@ func TestAFailureOfTheKeyFunctionIsTransient(t *testing.T) {
 		is   func(error) bool
 		text string
 	}{
-		"an error": {"", noVault, func(err error) bool { return errors.Is(err, noVault) }, "the vault is sealed"},
-		"no key":   {"", nil, func(err error) bool { return kindOf(err) == "InputError" }, "it is empty"},
+		"an error":                    {"", noVault, func(err error) bool { return errors.Is(err, noVault) }, "the vault is sealed"},
+		"an answer to another client": {"", &APIError{StatusCode: 404, Method: "GET", Path: "/key"}, func(err error) bool { return errors.Is(err, ErrNotFound) }, "tasksclient: GET /key: 404"},
+		"no key":                      {"", nil, func(err error) bool { return kindOf(err) == "InputError" }, "it is empty"},
 		"a key with a newline": {secret + "\n", nil, func(err error) bool { return kindOf(err) == "InputError" },
 			"it may hold printable ASCII only, without spaces; check for a stray newline"},
 	} {
@@ -92,6 +93,9 @@ func TestAFailureOfTheKeyFunctionIsTransient(t *testing.T) {
 				_, doErr := client.Do(must(http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.test/v0.7/tasks/a", nil)))
 				var listErr error
 				for _, err := range client.List(t.Context(), "a", "b") {
+					if listErr != nil {
+						t.Error("List went on")
+					}
 					listErr = err
 				}
 				for what, err := range map[string]error{"Get": getErr, "Wait": waitErr, "List": listErr, "Do": doErr} {

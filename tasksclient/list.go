@@ -3,7 +3,6 @@ package tasksclient
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -65,7 +64,7 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 		switch {
 		case stopped:
 			return false
-		case failed == nil, errors.Is(failed, ErrNotFound):
+		case failed == nil, isNotFound(failed):
 		case isTooLarge(failed) && len(batch) > 1:
 			c.batch.learn(failed, len(batch))
 			batch = slices.DeleteFunc(slices.Clone(batch), func(id string) bool { return left[id] == "" })
@@ -82,7 +81,7 @@ func (c *Client) list(ctx context.Context, ids []string, left set, yield func(*T
 				continue
 			}
 			delete(left, id)
-			if t, err := c.Get(ctx, id); !yield(t, err) || (err != nil && !errors.Is(err, ErrNotFound)) {
+			if t, err := c.Get(ctx, id); !yield(t, err) || (err != nil && !isNotFound(err)) {
 				return false
 			}
 		}
@@ -208,7 +207,7 @@ type batchSize struct {
 // learn halves the size if a request for n ids was refused as too large, by a 413 or its like. An answer that is too
 // large says so of its own ids only.
 func (b *batchSize) learn(err error, n int) {
-	if _, refused := errors.AsType[*APIError](err); !refused {
+	if _, refused := err.(*APIError); !refused { //nolint:errorlint // as explain makes it
 		return
 	}
 	b.passed.Store(0)
