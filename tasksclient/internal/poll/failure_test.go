@@ -246,7 +246,12 @@ func TestAnUnknownIDIsNotFoundAfterItsGrace(t *testing.T) {
 func TestIDsThatListsLeaveOutAreAskedForAtABoundedRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := &api{ends: func(string) time.Duration { return 0 }}
+		a := &api{ends: func(string) time.Duration { return 0 }, fails: func(_ Query, at time.Duration) *Failure {
+			if at > 2*time.Second && at < 2500*ms { // which must not make all of them due at once
+				return transient(t.Context())
+			}
+			return nil
+		}}
 		p := a.poller()
 		ask := p.cfg.Source
 		singles := map[time.Duration]int{} // by the second

@@ -107,7 +107,7 @@ func (p *Poller[T]) works(b *batch[T], now time.Duration) {
 	if was.singles < singlesOfOutage {
 		p.outage.opensAt = min(2*was.opensAt, mostFailures)
 		for _, b := range p.failed {
-			b.due = min(b.due, now)
+			b.due = min(b.due, max(now, p.alone-time.Second)) // what lists left out keeps its turn
 		}
 		return
 	}
