@@ -27,7 +27,7 @@ type Config struct {
 	Client http.Client
 	// Sign adds the headers that authenticate a request, with [http.Header.Set]; the same headers in any other
 	// spelling are then removed. The secrets that it returns are redacted in all errors and logs from then on,
-	// until eight newer ones replace them. It must return when the context ends.
+	// until eight newer ones replace them, and those of a request in its own answer. It must return when the context ends.
 	Sign func(context.Context, http.Header) (secrets []string, err error)
 	// Limiter makes each request wait for its turn, as *rate.Limiter of golang.org/x/time does; nil sets no limit. If it
 	// also has a method Pause(time.Duration), it is called for each pause that a 429 demands.
