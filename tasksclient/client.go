@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -112,7 +111,7 @@ func newClient(key string, missing error, cfg config, opts []Option) (*Client, e
 		Floor:       cfg.floor,
 		Concurrency: cfg.concurrency,
 		Failures:    cfg.pollFailures,
-		Grace:       min(cfg.notFoundGrace, math.MaxInt64/2), // so that no instant overflows
+		Grace:       cfg.notFoundGrace,
 		Timeout:     cfg.requestTimeout,
 		Fit:         c.fits,
 		Bytes:       c.bytes,

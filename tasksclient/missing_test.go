@@ -71,6 +71,27 @@ func TestInvariant5AGraceWithoutEndDoesNotHastenThePolls(t *testing.T) {
 	})
 }
 
+func TestInvariant5TheLongestDurationsAreNoShortOnes(t *testing.T) {
+	t.Parallel()
+	for name, opt := range map[string]Option{
+		"between two polls": WithPolling(math.MaxInt64, math.MaxInt64, math.MaxInt64),
+		"for one request":   WithRequestTimeout(math.MaxInt64),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &weather{ends: func(string) time.Duration { return time.Hour }}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				w.under(ctx, t, 2, opt, withJitter(0.1))
+				if n := w.between(0, time.Hour); n == 0 || n > 601 {
+					t.Errorf("%d requests in a minute", n)
+				}
+			})
+		})
+	}
+}
+
 func TestInvariant5ATaskThatCanNotBeReadIsAskedForAloneAndItsNeighboursSucceed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

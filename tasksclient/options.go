@@ -45,6 +45,7 @@ type config struct {
 const (
 	defaultBaseURL = "https://api.deepomatic.com/v0.7"
 	defaultCost    = 400 * time.Millisecond
+	forever        = time.Duration(math.MaxInt64 / 2) // the longest that may be added to an instant, and lengthened by jitter
 )
 
 func defaults() config {
@@ -121,12 +122,16 @@ func WithRetry(attempts, pollFailures int) Option {
 // between two polls of a task: 50 ms and 30 s by default. The cost and the floor must be positive, and the ceiling no
 // less than the floor.
 func WithPolling(cost, floor, ceiling time.Duration) Option {
-	return func(c *config) { c.cost, c.floor, c.ceiling = cost, floor, ceiling }
+	return func(c *config) {
+		c.cost, c.floor, c.ceiling = min(cost, forever), min(floor, forever), min(ceiling, forever)
+	}
 }
 
 // WithRequestTimeout sets how long one request may take, its body included: 30 s by default. A request that takes longer
 // has failed, and is retried like any transient failure. Zero sets no limit. The whole call is limited by its context.
-func WithRequestTimeout(d time.Duration) Option { return func(c *config) { c.requestTimeout = d } }
+func WithRequestTimeout(d time.Duration) Option {
+	return func(c *config) { c.requestTimeout = min(d, forever) }
+}
 
 // WithRateLimit sets how many requests a second the client may make, of all kinds together, and how many it may make at
 // once after a time without requests. Both must be positive. The default is no limit. Most programs need none, because
@@ -167,7 +172,9 @@ func WithMaxResponseBytes(n int64) Option { return func(c *config) { c.maxRespon
 
 // WithNotFoundGrace sets how long a wait keeps asking for an id that the API has never known, counted from its first
 // answer: 2 s by default, because a new task may not be visible yet. Zero means that the first answer is believed.
-func WithNotFoundGrace(d time.Duration) Option { return func(c *config) { c.notFoundGrace = d } }
+func WithNotFoundGrace(d time.Duration) Option {
+	return func(c *config) { c.notFoundGrace = min(d, forever) }
+}
 
 // WithPendingStatus makes a wait treat these statuses as pending too, for a server that has more statuses than the
 // published page. Several such options add up. By default an undocumented status ends the wait for its task.

@@ -99,17 +99,22 @@ func (c *Client) WaitEach(ctx context.Context, ids []string) iter.Seq[Result] {
 func (c *Client) wait(ctx context.Context, ids []string, room int) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		noContext := refuseNil(ctx)
-		refused := map[string]bool{}
+		var bad []Result
+		good, refused := ids, map[string]bool{}
 		for _, id := range ids {
 			if err := cmp.Or(noContext, checkID(id)); err != nil && !refused[id] {
 				refused[id] = true
-				if !yield(Result{ID: id, Err: err}) {
-					return
-				}
+				bad = append(bad, Result{ID: id, Err: err})
 			}
 		}
-		// A copy, since the loop's body may change its slice.
-		good := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
+		if len(bad) > 0 {
+			good = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return refused[id] })
+		}
+		for _, r := range bad {
+			if !yield(r) {
+				return
+			}
+		}
 		if len(good) == 0 {
 			return
 		}

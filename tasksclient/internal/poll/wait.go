@@ -15,7 +15,7 @@ type waiter[T any] struct {
 	wake chan struct{} // holds one token once there is something to take
 
 	// The poller's lock guards the rest.
-	ids      int // how many it waits for
+	ids      int // how many it still waits for
 	ready    []Result[T]
 	held     []*entry[T] // held back until results are taken
 	panicked any         // what a poll for one of its ids panicked with
@@ -165,22 +165,35 @@ func (p *Poller[T]) leave(w *waiter[T], ids []string) (ready []Result[T], unfini
 	ready, lastErr = w.ready, p.outage.err
 	w.ready, w.held = nil, nil
 	for _, id := range ids {
-		e := p.entries[id]
-		if e == nil || !slices.Contains(e.who.all, w) {
-			continue
+		if e := p.part(w, p.entries[id]); e != nil {
+			unfinished = append(unfinished, e)
 		}
-		if len(e.who.all) == 1 {
-			p.forget(e)
-		} else {
-			own := *e // which the poller does not change any more
-			others := slices.DeleteFunc(slices.Clone(e.who.all), func(one *waiter[T]) bool { return one == w })
-			e.who = &waiters[T]{e.who.since, others}
-			e = &own
+	}
+	if w.ids > 0 { // the loop's body has changed its slice of ids
+		for _, e := range p.entries {
+			if e = p.part(w, e); e != nil {
+				unfinished = append(unfinished, e)
+			}
 		}
-		unfinished = append(unfinished, e)
 	}
 	p.dispatch()
 	return ready, unfinished, lastErr
+}
+
+// part takes w from those who wait for e, and returns e as it is then; nil if w does not wait for it.
+func (p *Poller[T]) part(w *waiter[T], e *entry[T]) *entry[T] {
+	if e == nil || !slices.Contains(e.who.all, w) {
+		return nil
+	}
+	w.ids--
+	if len(e.who.all) == 1 {
+		p.forget(e)
+		return e
+	}
+	own := *e // which the poller does not change any more
+	others := slices.DeleteFunc(slices.Clone(e.who.all), func(one *waiter[T]) bool { return one == w })
+	e.who = &waiters[T]{e.who.since, others}
+	return &own
 }
 
 // end gives the same outcome to everyone who waits for one of the entries.
@@ -193,6 +206,7 @@ func (p *Poller[T]) end(entries []*entry[T], err error) {
 // finish gives the outcome of e to everyone who waits for it.
 func (p *Poller[T]) finish(e *entry[T], task T, err error) {
 	for _, w := range e.who.all {
+		w.ids--
 		w.ready = append(w.ready, Result[T]{ID: e.id, Task: task, Err: err})
 		w.signal()
 	}
