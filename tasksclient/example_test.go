@@ -192,7 +192,7 @@ func ExampleClient_List() {
 }
 
 func ExampleClient_Wait() {
-	c := client(taskstest.Task{ID: "1", PendingPolls: 2, Data: `{"outputs":[]}`})
+	c := client(taskstest.Task{ID: "1", PendingPolls: 1, Data: `{"outputs":[]}`})
 	task, err := c.Wait(context.Background(), "1")
 	if err != nil {
 		log.Fatal(err)
@@ -231,7 +231,7 @@ func ExampleClient_WaitAll() {
 }
 
 func ExampleClient_WaitEach() {
-	c := client(taskstest.Task{ID: "slow", PendingPolls: 3}, taskstest.Task{ID: "fast"})
+	c := client(taskstest.Task{ID: "slow", PendingPolls: 1}, taskstest.Task{ID: "fast"})
 	for r := range c.WaitEach(context.Background(), []string{"slow", "fast"}) {
 		fmt.Println(r.ID, r.Err)
 	}

@@ -23,11 +23,7 @@ func parsePointers(texts []string) (pointers, error) {
 		if !strings.HasPrefix(text, "/") {
 			return nil, fmt.Errorf("contract: %q is no JSON pointer; one begins with a slash, as in /data/outputs or /error", text)
 		}
-		parts := strings.Split(text[1:], "/")
-		for i := range parts {
-			parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(parts[i])
-		}
-		all = append(all, parts)
+		all = append(all, slices.Collect(jsontext.Pointer(text).Tokens()))
 	}
 	return all, nil
 }

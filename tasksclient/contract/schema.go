@@ -12,6 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // requestFindings makes findings of what kin-openapi says about a request.
@@ -222,7 +223,7 @@ func (w *walk) visit(schema *openapi3.Schema, value any, at string) {
 			return
 		}
 		for _, name := range sortedKeys(v) {
-			below := at + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+			below := string(jsontext.Pointer(at).AppendToken(name))
 			if ref := schema.Properties[name]; ref != nil {
 				w.visit(ref.Value, v[name], below)
 				continue
