@@ -268,7 +268,7 @@ pictures: ## Make the README's pictures; needs tmux and chromium
 	@go build -o .bin/deepotasks ./cmd/deepotasks
 	@cmd/deepotasks/pictures/make.sh
 
-# Each round runs every benchmark once, so that what disturbs the machine disturbs all of them alike.
+# Each round runs every benchmark once, in any order, so that what disturbs the machine disturbs all of them alike.
 .PHONY: bench
 bench: ## Compare the calls of tasksclient with those of other clients; fail if a target of Go 1.27 is missed (2 minutes)
 	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; cd tools/bench; \
