@@ -31,8 +31,9 @@ type redactor struct {
 // newRedactor returns the redactor in a function, into which no print or encoder looks.
 func newRedactor(secrets []string) func() *redactor {
 	r := &redactor{secrets: secrets}
-	longestFirst := func(a, b string) int { return len(b) - len(a) } // one may be the beginning of another
-	for _, secret := range slices.SortedFunc(slices.Values(secrets), longestFirst) {
+	longestFirst := slices.Clone(secrets) // for one may be the beginning of another
+	slices.SortFunc(longestFirst, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range longestFirst {
 		forms := slices.Compact([]string{url.QueryEscape(secret), url.PathEscape(secret), secret})
 		switch {
 		case secret == "":
