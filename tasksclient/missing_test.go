@@ -57,34 +57,24 @@ func TestInvariant5WithoutGraceTheFirst404IsBelieved(t *testing.T) {
 	})
 }
 
-func TestInvariant5AGraceWithoutEndDoesNotHastenThePolls(t *testing.T) {
+func TestInvariant5TheLongestDurationsAreNotTakenForShortOnes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := &weather{fails: func([]string, bool, time.Duration) apiFunc { return after(ms, status(404, "")) }}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		w.under(ctx, t, 2, WithNotFoundGrace(math.MaxInt64))
-		if n := w.between(0, time.Hour); n > 100 {
-			t.Errorf("%d requests in a minute", n)
-		}
-		synctest.Wait()
-	})
-}
-
-func TestInvariant5TheLongestDurationsAreNoShortOnes(t *testing.T) {
-	t.Parallel()
-	for name, opt := range map[string]Option{
-		"between two polls": WithPolling(math.MaxInt64, math.MaxInt64, math.MaxInt64),
-		"for one request":   WithRequestTimeout(math.MaxInt64),
+	unknown := &weather{fails: func([]string, bool, time.Duration) apiFunc { return after(ms, status(404, "")) }}
+	pending := &weather{ends: func(string) time.Duration { return time.Hour }}
+	for name, c := range map[string]struct {
+		api *weather
+		opt Option
+	}{
+		"the grace":                  {unknown, WithNotFoundGrace(math.MaxInt64)},
+		"the time between two polls": {pending, WithPolling(ms, math.MaxInt64, math.MaxInt64)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &weather{ends: func(string) time.Duration { return time.Hour }}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				w.under(ctx, t, 2, opt, withJitter(0.1))
-				if n := w.between(0, time.Hour); n == 0 || n > 601 {
+				c.api.under(ctx, t, 2, c.opt, withJitter(0.1))
+				if n := c.api.between(0, time.Hour); n == 0 || n > 100 {
 					t.Errorf("%d requests in a minute", n)
 				}
 			})

@@ -45,7 +45,7 @@ type config struct {
 const (
 	defaultBaseURL = "https://api.deepomatic.com/v0.7"
 	defaultCost    = 400 * time.Millisecond
-	forever        = time.Duration(math.MaxInt64 / 2) // the longest that may be added to an instant, and lengthened by jitter
+	forever        = time.Duration(math.MaxInt64 / 2) // the longest that can be lengthened by jitter and added to an instant
 )
 
 func defaults() config {
@@ -122,16 +122,12 @@ func WithRetry(attempts, pollFailures int) Option {
 // between two polls of a task: 50 ms and 30 s by default. The cost and the floor must be positive, and the ceiling no
 // less than the floor.
 func WithPolling(cost, floor, ceiling time.Duration) Option {
-	return func(c *config) {
-		c.cost, c.floor, c.ceiling = min(cost, forever), min(floor, forever), min(ceiling, forever)
-	}
+	return func(c *config) { c.cost, c.floor, c.ceiling = cost, min(floor, forever), min(ceiling, forever) }
 }
 
 // WithRequestTimeout sets how long one request may take, its body included: 30 s by default. A request that takes longer
 // has failed, and is retried like any transient failure. Zero sets no limit. The whole call is limited by its context.
-func WithRequestTimeout(d time.Duration) Option {
-	return func(c *config) { c.requestTimeout = min(d, forever) }
-}
+func WithRequestTimeout(d time.Duration) Option { return func(c *config) { c.requestTimeout = d } }
 
 // WithRateLimit sets how many requests a second the client may make, of all kinds together, and how many it may make at
 // once after a time without requests. Both must be positive. The default is no limit. Most programs need none, because

@@ -252,19 +252,17 @@ func TestIDsThatListsLeaveOutAreAskedForAtABoundedRate(t *testing.T) {
 			}
 			return nil
 		}}
-		p := a.poller()
-		ask := p.cfg.Source
-		singles := map[time.Duration]int{} // by the second
-		p.cfg.Source = func(ctx context.Context, q Query, seen func([]Seen[string])) *Failure {
-			if len(q.IDs) > 1 { // an empty page
-				return nil
-			}
-			a.mu.Lock()
-			singles[time.Since(a.start)/time.Second]++
-			a.mu.Unlock()
-			return ask(ctx, q, seen)
-		}
+		p := a.poller(a.emptyLists)
 		got := a.wait(t.Context(), p, numbers(1000))
+		singles := map[time.Duration]int{} // by the second
+		for _, asked := range a.asked {
+			at, _, _ := strings.Cut(asked, " ")
+			instant, err := time.ParseDuration(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			singles[instant/time.Second]++
+		}
 		for second, n := range singles {
 			if n > 200 || second > 9 {
 				t.Errorf("%d requests for single ids in second %d, want at most 100 at once and 100 a second", n, second)
@@ -280,14 +278,7 @@ func TestIDsThatListsLeftOutAndThatWereGivenUpDelayNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := &api{ends: func(string) time.Duration { return 0 }}
-		p := a.poller()
-		ask := p.cfg.Source
-		p.cfg.Source = func(ctx context.Context, q Query, seen func([]Seen[string])) *Failure {
-			if len(q.IDs) > 1 { // an empty page
-				return nil
-			}
-			return ask(ctx, q, seen)
-		}
+		p := a.poller(a.emptyLists)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		a.wait(ctx, p, numbers(10_000)) // a hundred seconds' worth of requests for single ids
