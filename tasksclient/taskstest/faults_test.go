@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -101,38 +102,40 @@ func TestEveryFaultLooksTheSameWithAndWithoutASocket(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var api taskstest.Server
-			api.Add(taskstest.Published()...)
-			server := httptest.NewServer(&api)
-			defer server.Close()
-			socket := server.Client()
-			memory := &http.Client{Transport: &api}
-			for way, c := range map[string]struct {
-				client *http.Client
-				origin string
-			}{"with a socket": {socket, server.URL}, "without": {memory, "http://api.test"}} {
-				c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-				limit := 2 * time.Second
-				if strings.Contains(expected, "endless") {
-					limit = time.Minute // to read so much takes a slow machine long
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), limit)
-				defer cancel()
-				api.Next("", name) // the tasks are shown before
-				seen(c.client, request(t, c.origin+"/v0.7/tasks?task_ids=269999729&task_ids=269999730"))
-				c.client.CloseIdleConnections() // net/http would try again what it sent on an old connection
-				self := c.origin + "/v0.7/tasks"
-				host := strings.TrimPrefix(c.origin, "http://")
-				expected := strings.NewReplacer("SELF", self, "HOST", host).Replace(expected)
-				got := seen(c.client, request(t, self+"?task_ids=269999729&task_ids=269999730").WithContext(ctx))
-				if got != expected {
-					t.Errorf("%s: %s, want %s", way, got, expected)
-				}
-			}
-			for _, r := range api.Requests() {
-				if r.Fault != "" && r.Fault != name {
-					t.Errorf("the log says %q", r.Fault)
-				}
+			var ways sync.WaitGroup // at once, for some wait for what never comes
+			defer ways.Wait()
+			for _, way := range []string{"with a socket", "without"} {
+				ways.Go(func() {
+					var api taskstest.Server
+					api.Add(taskstest.Published()...)
+					client, origin := &http.Client{Transport: &api}, "http://api.test"
+					if way == "with a socket" {
+						server := httptest.NewServer(&api)
+						defer server.Close()
+						client, origin = server.Client(), server.URL
+					}
+					client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+					limit := 2 * time.Second
+					if strings.Contains(expected, "endless") {
+						limit = time.Minute // to read so much takes a slow machine long
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), limit)
+					defer cancel()
+					api.Next("", name) // the tasks are shown before
+					seen(client, request(t, origin+"/v0.7/tasks?task_ids=269999729&task_ids=269999730"))
+					client.CloseIdleConnections() // net/http would try again what it sent on an old connection
+					self := origin + "/v0.7/tasks"
+					expected := strings.NewReplacer("SELF", self, "HOST", strings.TrimPrefix(origin, "http://")).Replace(expected)
+					got := seen(client, request(t, self+"?task_ids=269999729&task_ids=269999730").WithContext(ctx))
+					if got != expected {
+						t.Errorf("%s: %s, want %s", way, got, expected)
+					}
+					for _, r := range api.Requests() {
+						if r.Fault != "" && r.Fault != name {
+							t.Errorf("the log says %q", r.Fault)
+						}
+					}
+				})
 			}
 		})
 	}
